@@ -1,0 +1,26 @@
+//! Descriptors that a service manager passed at start.
+
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+
+/// The first descriptor that systemd's protocol passes (`SD_LISTEN_FDS_START`).
+pub const FIRST_DESCRIPTOR: RawFd = 3;
+
+/// Takes over `count` descriptors from [`FIRST_DESCRIPTOR`] on.
+///
+/// Call at most once, before anything else opens descriptors: a second call would own the same ones again.
+/// A number that is not open is left out.
+pub fn take(count: u16) -> Vec<OwnedFd> {
+    (FIRST_DESCRIPTOR..FIRST_DESCRIPTOR + RawFd::from(count))
+        .filter_map(|descriptor| {
+            // SAFETY: F_GETFD reads flags of a descriptor number and fails cleanly when it is not open.
+            let flags = unsafe { libc::fcntl(descriptor, libc::F_GETFD) };
+            if flags == -1 {
+                return None;
+            }
+            // SAFETY: F_SETFD changes flags of a descriptor that was just seen open.
+            unsafe { libc::fcntl(descriptor, libc::F_SETFD, flags | libc::FD_CLOEXEC) };
+            // SAFETY: the descriptor is open, was passed to this process to own, and this function runs once.
+            Some(unsafe { OwnedFd::from_raw_fd(descriptor) })
+        })
+        .collect()
+}

@@ -1,0 +1,15 @@
+//! System calls that safe crates do not carry. This is the only crate with unsafe code; each block says why
+//! it is sound.
+//!
+//! - [`WipingAllocator`]: wipes every heap block when it is freed
+//! - [`ProtectedRegion`]: memory that stays out of swap and core dumps where the kernel allows
+//! - [`dumps`]: keeps the whole process out of core dumps
+//! - [`inherited`]: descriptors that a service manager passed
+
+mod allocator;
+pub mod dumps;
+pub mod inherited;
+mod region;
+
+pub use allocator::WipingAllocator;
+pub use region::{ProtectedRegion, Protection};

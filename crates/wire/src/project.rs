@@ -1,0 +1,249 @@
+//! The project plane: what a container may ask on its own socket.
+
+use std::collections::BTreeMap;
+
+use remo_secret::Secret;
+use serde::{Deserialize, Serialize};
+
+use crate::binding::Bindings;
+use crate::decode::{self, Text};
+use crate::error::{ErrorCode, ErrorResponse};
+use crate::names::{ProjectName, SecretName};
+use crate::ok::OkTrue;
+use crate::value::{Kind, ValueField, received};
+
+/// A request on a project socket. Names are as the client wrote them: not checked, not to be logged as
+/// they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub enum ProjectRequest<'a> {
+    /// Who answers, in which version.
+    Ping,
+    /// What is pinned for this project.
+    Info,
+    /// One secret.
+    Get {
+        /// Name of the secret.
+        name: Text<'a>,
+    },
+    /// Every secret of the pin, out of one snapshot.
+    Fetch,
+    /// Turns the connection into a stream of [`ChangedEvent`]s.
+    Watch {
+        /// The view that the client holds; without one the first event comes at once.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        view: Option<u64>,
+    },
+}
+
+#[derive(Deserialize)]
+struct ProjectFields<'a> {
+    #[serde(borrow)]
+    op: Text<'a>,
+    #[serde(borrow, default)]
+    name: Option<Text<'a>>,
+    #[serde(default)]
+    view: Option<u64>,
+}
+
+impl<'a> ProjectRequest<'a> {
+    /// A `get` for `name`.
+    pub fn get(name: &'a str) -> Self {
+        Self::Get { name: Text::from(name) }
+    }
+
+    /// Decodes one line, without its newline. The error is ready to be sent.
+    pub fn decode(line: &'a [u8]) -> Result<Self, ErrorResponse> {
+        let fields: ProjectFields<'a> = decode::object(line)?;
+        match fields.op.as_str() {
+            "get" => fields
+                .name
+                .map(|name| Self::Get { name })
+                .ok_or_else(|| ErrorResponse::new(ErrorCode::ProtocolError, "get needs the field name")),
+            "fetch" => Ok(Self::Fetch),
+            "ping" => Ok(Self::Ping),
+            "info" => Ok(Self::Info),
+            "watch" => Ok(Self::Watch { view: fields.view }),
+            _ => Err(decode::unknown_operation("ping, info, get, fetch, watch")),
+        }
+    }
+}
+
+/// Answer to `ping`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PingResponse {
+    /// Always `true`.
+    pub ok: OkTrue,
+    /// Version of the broker's build.
+    pub broker_version: String,
+    /// [`crate::PROTOCOL_VERSION`] of the broker.
+    pub protocol_version: u32,
+    /// The project that this socket serves.
+    pub project: ProjectName,
+}
+
+/// Answer to `info`; an unapproved project has an empty allowlist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct InfoResponse {
+    /// Always `true`.
+    pub ok: OkTrue,
+    /// The project that this socket serves.
+    pub project: ProjectName,
+    /// Names that the pin allows, sorted.
+    pub allowlist: Vec<SecretName>,
+    /// Version of the manifest format.
+    pub schema_version: u32,
+    /// Generation of the snapshot.
+    pub generation: u64,
+    /// View of this project.
+    pub view: u64,
+    /// Bindings as pinned.
+    pub bindings: Bindings,
+}
+
+/// Answer to `get`, as the broker writes it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct GetResponse<'a> {
+    /// Always `true`.
+    pub ok: OkTrue,
+    /// The value, in one of two fields.
+    #[serde(flatten)]
+    pub value: ValueField<'a>,
+    /// Scalar or bundle.
+    pub kind: Kind,
+    /// What is left of the lease, in seconds.
+    pub ttl_seconds: u64,
+    /// Generation of the snapshot that the value is from.
+    pub generation: u64,
+}
+
+/// Answer to `get`, as a client reads it.
+#[derive(Debug)]
+pub struct VendedSecret {
+    /// The value; for a bundle its JSON text.
+    pub value: Secret,
+    /// Scalar or bundle.
+    pub kind: Kind,
+    /// What is left of the lease, in seconds.
+    pub ttl_seconds: u64,
+    /// Generation of the snapshot that the value is from.
+    pub generation: u64,
+}
+
+impl<'de> Deserialize<'de> for VendedSecret {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Fields {
+            #[serde(rename = "ok")]
+            _ok: OkTrue,
+            value: Option<Secret>,
+            value_b64: Option<Secret>,
+            kind: Kind,
+            ttl_seconds: u64,
+            generation: u64,
+        }
+        let fields = Fields::deserialize(deserializer)?;
+        Ok(Self {
+            value: received(fields.value, fields.value_b64).map_err(serde::de::Error::custom)?,
+            kind: fields.kind,
+            ttl_seconds: fields.ttl_seconds,
+            generation: fields.generation,
+        })
+    }
+}
+
+/// Answer to `fetch`, as the broker writes it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FetchResponse<'a> {
+    /// Always `true`.
+    pub ok: OkTrue,
+    /// Generation of the one snapshot that all values are from.
+    pub generation: u64,
+    /// View of this project.
+    pub view: u64,
+    /// The secrets that are there, by name.
+    pub secrets: BTreeMap<&'a SecretName, FetchedValue<'a>>,
+    /// Names of the pin that are not in the snapshot, sorted.
+    pub missing: Vec<&'a SecretName>,
+    /// Bindings as pinned.
+    pub bindings: &'a Bindings,
+}
+
+/// One secret of a [`FetchResponse`].
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FetchedValue<'a> {
+    /// The value, in one of two fields.
+    #[serde(flatten)]
+    pub value: ValueField<'a>,
+    /// Scalar or bundle.
+    pub kind: Kind,
+}
+
+/// Answer to `fetch`, as a client reads it.
+#[derive(Debug, Deserialize)]
+pub struct FetchedSecrets {
+    /// Always `true`.
+    pub ok: OkTrue,
+    /// Generation of the one snapshot that all values are from.
+    pub generation: u64,
+    /// View of this project.
+    pub view: u64,
+    /// The secrets that are there, by name.
+    pub secrets: BTreeMap<SecretName, FetchedSecret>,
+    /// Names of the pin that are not in the snapshot.
+    pub missing: Vec<SecretName>,
+    /// Bindings as pinned.
+    pub bindings: Bindings,
+}
+
+/// One secret of [`FetchedSecrets`].
+#[derive(Debug)]
+pub struct FetchedSecret {
+    /// The value; for a bundle its JSON text.
+    pub value: Secret,
+    /// Scalar or bundle.
+    pub kind: Kind,
+}
+
+impl<'de> Deserialize<'de> for FetchedSecret {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Fields {
+            value: Option<Secret>,
+            value_b64: Option<Secret>,
+            kind: Kind,
+        }
+        let fields = Fields::deserialize(deserializer)?;
+        let value = received(fields.value, fields.value_b64).map_err(serde::de::Error::custom)?;
+        Ok(Self { value, kind: fields.kind })
+    }
+}
+
+/// One line of a `watch` stream: the project's view is another than the client's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ChangedEvent {
+    /// Always `true`.
+    pub ok: OkTrue,
+    /// Always `changed`.
+    pub event: ChangedEventName,
+    /// Generation of the snapshot.
+    pub generation: u64,
+    /// The project's view now.
+    pub view: u64,
+}
+
+/// The one event name of version 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum ChangedEventName {
+    /// What the project could fetch may have changed.
+    Changed,
+}
