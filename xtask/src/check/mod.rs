@@ -1,0 +1,35 @@
+//! `cargo xtask check`: everything that can be judged without running the product, fastest first.
+
+use clap::Args;
+
+use crate::failure::Failure;
+use crate::outcome::{Outcome, Steps};
+use crate::workspace::Workspace;
+use crate::{cargo, console};
+
+pub(crate) mod dependencies;
+
+/// Arguments of `cargo xtask check`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {}
+
+/// Runs all checks and fails when one failed.
+pub(crate) fn run(workspace: &Workspace, _: &Arguments) -> Result<(), Failure> {
+    let steps = steps(workspace);
+    console::say(&format!("\n{}", steps.summary()));
+    steps.verdict()
+}
+
+/// Runs all checks.
+pub(crate) fn steps(workspace: &Workspace) -> Steps {
+    let mut steps = Steps::default();
+    let cargo = |arguments: &[&str]| {
+        cargo::run(cargo::command(workspace.root()).args(arguments)).map(|()| Outcome::Passed)
+    };
+    steps.run("formatting", || cargo(&["fmt", "--all", "--check"]));
+    steps.run("broker dependencies", || dependencies::check(workspace));
+    steps.run("clippy", || {
+        cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
+    });
+    steps
+}
