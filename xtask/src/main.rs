@@ -19,6 +19,7 @@ mod generate;
 mod outcome;
 mod static_helper;
 mod test;
+mod tool;
 mod workspace;
 
 /// Tasks of this repository. Run them as `cargo xtask TASK`.

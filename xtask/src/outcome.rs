@@ -32,16 +32,16 @@ impl Steps {
         let seconds = start.elapsed().as_secs_f64();
         match result {
             Ok(Outcome::Passed) => {
-                console::say(&format!("passed: {name} ({seconds:.1} s)"));
+                console::say(&format!("step passed: {name} ({seconds:.1} s)"));
                 self.passed.push(name);
             }
             Ok(Outcome::Skipped(reason)) => {
-                console::say(&format!("skipped: {name}: {reason}"));
+                console::say(&format!("step skipped: {name}: {reason}"));
                 self.skipped.push((name, reason));
             }
             Err(failure) => {
                 console::say(&failure.to_string());
-                console::say(&format!("FAILED: {name} ({seconds:.1} s)"));
+                console::say(&format!("step FAILED: {name} ({seconds:.1} s)"));
                 self.failed.push(name);
             }
         }

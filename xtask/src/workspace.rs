@@ -12,7 +12,6 @@ use crate::failure::Failure;
 pub(crate) struct Workspace {
     root: PathBuf,
     target: PathBuf,
-    members: Vec<String>,
 }
 
 impl Workspace {
@@ -27,13 +26,7 @@ impl Workspace {
         let target = metadata["target_directory"]
             .as_str()
             .ok_or_else(|| Failure::new("cargo metadata names no target directory"))?;
-        let members = metadata["packages"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|package| package["name"].as_str().map(str::to_owned))
-            .collect();
-        Ok(Self { target: target.into(), members, root })
+        Ok(Self { target: target.into(), root })
     }
 
     /// The top directory.
@@ -54,10 +47,5 @@ impl Workspace {
     /// Tools that the tasks install for themselves, out of the way of the user's own.
     pub(crate) fn tools(&self) -> PathBuf {
         self.target.join("tools")
-    }
-
-    /// Whether a package belongs to this workspace.
-    pub(crate) fn has_member(&self, package: &str) -> bool {
-        self.members.iter().any(|member| member == package)
     }
 }

@@ -5,9 +5,13 @@ use clap::Args;
 use crate::failure::Failure;
 use crate::outcome::{Outcome, Steps};
 use crate::workspace::Workspace;
-use crate::{cargo, console};
+use crate::{cargo, console, generate};
 
+mod deny;
 pub(crate) mod dependencies;
+mod file_length;
+mod sources;
+mod unsafe_code;
 
 /// Arguments of `cargo xtask check`.
 #[derive(Debug, Args)]
@@ -27,9 +31,22 @@ pub(crate) fn steps(workspace: &Workspace) -> Steps {
         cargo::run(cargo::command(workspace.root()).args(arguments)).map(|()| Outcome::Passed)
     };
     steps.run("formatting", || cargo(&["fmt", "--all", "--check"]));
+    steps.run("length of files", || file_length::check(workspace.root()));
+    steps.run("unsafe code", || unsafe_code::check(workspace.root()));
     steps.run("broker dependencies", || dependencies::check(workspace));
     steps.run("clippy", || {
         cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
     });
+    steps.run("generated files", || generate::check(workspace));
+    steps.run("documentation", || {
+        cargo::run(
+            cargo::command(workspace.root())
+                .args(["doc", "--workspace", "--no-deps", "--document-private-items"])
+                .env("RUSTDOCFLAGS", "-D warnings"),
+        )
+        .map(|()| Outcome::Passed)
+    });
+    steps.run("libraries: bans, licenses, sources", || deny::rules(workspace));
+    steps.run("libraries: advisories", || deny::advisories(workspace));
     steps
 }

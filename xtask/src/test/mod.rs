@@ -1,5 +1,7 @@
 //! `cargo xtask test`: what the README and CI call.
 
+use std::process::Command;
+
 use clap::Args;
 
 use crate::check;
@@ -8,24 +10,32 @@ use crate::outcome::{Outcome, Steps};
 use crate::workspace::Workspace;
 use crate::{cargo, console, static_helper};
 
+mod fuzz;
+mod machine;
+mod suite;
+
 /// Arguments of `cargo xtask test`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {}
 
-/// Runs everything.
+/// Runs everything, to the end even when a part fails, and fails when a part failed.
 pub(crate) fn run(workspace: &Workspace, _: &Arguments) -> Result<(), Failure> {
     let mut steps = Steps::default();
-    steps.run("build the programs", || {
+    let mut tests = suite::Counts::default();
+    steps.run("programs that the tests call", machine::prepare);
+    steps.run("build our programs", || {
         cargo::run(cargo::command(workspace.root()).args(["build", "--workspace", "--bins"]))
             .map(|()| Outcome::Passed)
     });
     steps.run("build the static helper", || static_helper::build(workspace).map(|_| Outcome::Passed));
     steps.extend(check::steps(workspace));
     steps.run("cargo test", || {
-        cargo::run(cargo::command(workspace.root()).args(["test", "--workspace"])).map(|()| Outcome::Passed)
+        tests = suite::run(workspace)?;
+        tests.verdict()
     });
-    steps.run("the try-out", || try_out(workspace));
-    console::say(&format!("\n{}", steps.summary()));
+    steps.run("fuzzing, a short run", || fuzz::run(workspace));
+    steps.run("try-out", || try_out(workspace));
+    console::say(&format!("\n{}\n{}", tests.summary(), steps.summary()));
     steps.verdict()
 }
 
@@ -35,5 +45,5 @@ fn try_out(workspace: &Workspace) -> Result<Outcome, Failure> {
         return Ok(Outcome::Skipped("this checkout has no try-out yet".to_owned()));
     }
     let program = std::env::current_exe().map_err(Failure::because("cannot find this program"))?;
-    cargo::run(std::process::Command::new(program).args(["try", "--plain"])).map(|()| Outcome::Passed)
+    cargo::run(Command::new(program).args(["try", "--plain"])).map(|()| Outcome::Passed)
 }

@@ -1,0 +1,57 @@
+//! A short run of every fuzz target: enough to find what a change has just broken.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::outcome::Outcome;
+use crate::tool::{self, Tool};
+use crate::workspace::Workspace;
+use crate::{cargo, console};
+
+/// Seconds for each target. A long run is started by hand; fuzz/README.md says how.
+const SECONDS_EACH: u32 = 20;
+
+/// libFuzzer needs flags that only a nightly compiler takes.
+const TOOLCHAIN: &str = "nightly";
+
+/// Pinned, like every tool.
+const CARGO_FUZZ: Tool = Tool { package: "cargo-fuzz", program: "cargo-fuzz", version: "0.13.2" };
+
+/// Runs every target for [`SECONDS_EACH`].
+pub(super) fn run(workspace: &Workspace) -> Result<Outcome, Failure> {
+    if !workspace.root().join("fuzz/Cargo.toml").is_file() {
+        return Ok(Outcome::Skipped("this checkout has no fuzz targets yet".to_owned()));
+    }
+    let toolchain =
+        Command::new("rustup").args(["run", TOOLCHAIN, "rustc", "--version"]).env_remove("CARGO").output();
+    if !toolchain.is_ok_and(|output| output.status.success()) {
+        return Ok(Outcome::Skipped(format!(
+            "no {TOOLCHAIN} toolchain (rustup toolchain install {TOOLCHAIN})"
+        )));
+    }
+    let program = tool::ensure(workspace, &CARGO_FUZZ)?;
+    let fuzz = |operation: &str| {
+        let mut command = Command::new("rustup");
+        command.args(["run", TOOLCHAIN]).arg(&program).args(["fuzz", operation]);
+        // Set by the Cargo that runs this task, and they would pick its compiler.
+        command.env_remove("CARGO").env_remove("RUSTC").env_remove("RUSTDOC");
+        command.current_dir(workspace.root());
+        command
+    };
+    let targets = cargo::output(&mut fuzz("list"))?;
+    for target in targets.lines().filter(|line| !line.is_empty()) {
+        console::say(&format!("-- {target}, {SECONDS_EACH} s"));
+        let corpus = PathBuf::from("fuzz/corpus").join(target);
+        std::fs::create_dir_all(workspace.root().join(&corpus))
+            .map_err(Failure::because(format!("cannot make {}", corpus.display())))?;
+        let mut command = fuzz("run");
+        command.arg(target).arg(&corpus);
+        let seeds = PathBuf::from("fuzz/seeds").join(target);
+        if workspace.root().join(&seeds).is_dir() {
+            command.arg(&seeds);
+        }
+        cargo::run(command.arg("--").arg(format!("-max_total_time={SECONDS_EACH}")))?;
+    }
+    Ok(Outcome::Passed)
+}

@@ -1,0 +1,46 @@
+//! Tools that the tasks need and that Cargo can build, in pinned versions below the target directory.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::workspace::Workspace;
+use crate::{cargo, console};
+
+/// A tool out of the package registry.
+#[derive(Debug)]
+pub(crate) struct Tool {
+    /// Its package.
+    pub(crate) package: &'static str,
+    /// Its program.
+    pub(crate) program: &'static str,
+    /// Its version.
+    pub(crate) version: &'static str,
+}
+
+/// Where the tool is; installs it when it is not there in this version.
+pub(crate) fn ensure(workspace: &Workspace, tool: &Tool) -> Result<PathBuf, Failure> {
+    let program = workspace.tools().join("bin").join(tool.program);
+    if has_version(&program, tool.version) {
+        return Ok(program);
+    }
+    console::say(&format!(
+        "installing {} {} into {}, once; takes minutes",
+        tool.package,
+        tool.version,
+        workspace.tools().display()
+    ));
+    cargo::run(
+        cargo::command(workspace.root())
+            .args(["install", "--quiet", "--locked", "--version", tool.version, "--root"])
+            .arg(workspace.tools())
+            .arg(tool.package),
+    )?;
+    Ok(program)
+}
+
+fn has_version(program: &PathBuf, version: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|output| {
+        String::from_utf8_lossy(&output.stdout).split_whitespace().any(|word| word == version)
+    })
+}
