@@ -92,7 +92,7 @@ impl AdminRequest {
     /// the connection after that answer.
     pub fn decode(line: &[u8]) -> Result<Self, ErrorResponse> {
         let text = decode::text(line)?;
-        let Operation { op } = decode::object(line)?;
+        let Operation { op } = decode::from_object(text)?;
         if line.len() > REQUEST_LINE_MAX && op.as_str() != "push-creds" {
             return Err(ErrorResponse::new(
                 ErrorCode::PayloadTooLarge,
@@ -100,12 +100,11 @@ impl AdminRequest {
             ));
         }
         match op.as_str() {
-            "register" => fields(text).map(Self::Register),
-            "unregister" => fields(text).map(|Named { name }| Self::Unregister { name }),
-            "manifest" => fields(text).map(|Named { name }| Self::Manifest { name }),
-            "reload" => {
-                fields(text).map(|Reload { name, expect_sha256 }| Self::Reload { name, expect_sha256 })
-            }
+            "register" => fields(text, REGISTER_FIELDS).map(Self::Register),
+            "unregister" => fields(text, NAME_FIELD).map(|Named { name }| Self::Unregister { name }),
+            "manifest" => fields(text, NAME_FIELD).map(|Named { name }| Self::Manifest { name }),
+            "reload" => fields(text, RELOAD_FIELDS)
+                .map(|Reload { name, expect_sha256 }| Self::Reload { name, expect_sha256 }),
             "push-creds" => PushPayload::decode(text).map(Self::PushCreds),
             "clear-creds" => Ok(Self::ClearCreds),
             "list" => Ok(Self::List),
@@ -117,13 +116,18 @@ impl AdminRequest {
     }
 }
 
+const NAME_FIELD: &str = "the operation needs name, a project name";
+const REGISTER_FIELDS: &str = "register needs name, a project name, and project_path, a string; \
+                               it may have allowed_uids, an array of user ids, and approve, true or false";
+const RELOAD_FIELDS: &str = "reload needs name, a project name; it may have expect_sha256, a string";
+
 /// Decodes the fields of an operation out of a line that is known to be a JSON object with an `op`.
-fn fields<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ErrorResponse> {
+fn fields<'a, T: Deserialize<'a>>(text: &'a str, needed: &str) -> Result<T, ErrorResponse> {
     serde_json::from_str(text).map_err(|error| {
         ErrorResponse::new(
             ErrorCode::InvalidPayload,
             format!(
-                "a field of the operation is missing, repeated, of a wrong type or not a valid name (column {})",
+                "a field is missing, repeated, of a wrong type or not a valid name (column {}): {needed}",
                 error.column()
             ),
         )

@@ -3,113 +3,38 @@
 //! A response has no size limit: it is read to its newline. Responses may hold values, so they are
 //! kept in [`Secret`] buffers.
 
-use std::fmt;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use memchr::memchr;
 use remo_secret::Secret;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize as _;
 
 use crate::PROTOCOL_VERSION;
 use crate::admin::{AdminRequest, StatusResponse};
-use crate::error::{ErrorCode, ErrorResponse};
+use crate::error::ErrorResponse;
 use crate::project::{
     ChangedEvent, FetchedSecrets, InfoResponse, PingResponse, ProjectRequest, VendedSecret,
 };
 
+pub use error::ClientError;
+use pending::Pending;
+
+mod error;
+mod pending;
+
 /// How long a client waits for an answer unless told otherwise: longer than the broker's own limits.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Size of one read.
+/// The system takes a time limit of zero for none.
+const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
+
+/// Size of one read, in bytes.
 const CHUNK: usize = 16 * 1024;
-
-/// Why a request has no answer.
-#[derive(Debug)]
-pub enum ClientError {
-    /// Nobody answers at this path.
-    Unreachable {
-        /// The socket.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The connection broke while a request was under way.
-    Interrupted {
-        /// The socket.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The server's process belongs to another user than the broker.
-    Impostor {
-        /// The socket.
-        path: PathBuf,
-        /// The user of the process that listens there.
-        uid: u32,
-    },
-    /// The broker speaks another protocol version.
-    Version {
-        /// The broker's.
-        broker: u32,
-    },
-    /// What came back is not a response of this protocol.
-    Malformed {
-        /// The socket.
-        path: PathBuf,
-    },
-    /// The broker answered with an error.
-    Refused(ErrorResponse),
-}
-
-impl ClientError {
-    /// The broker's error code, when it answered with one.
-    pub fn code(&self) -> Option<ErrorCode> {
-        match self {
-            Self::Refused(response) => Some(response.code),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for ClientError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreachable { path, .. } => {
-                write!(formatter, "cannot reach the broker at {}", path.display())
-            }
-            Self::Interrupted { path, .. } => {
-                write!(formatter, "the connection to the broker at {} broke", path.display())
-            }
-            Self::Impostor { path, uid } => {
-                write!(
-                    formatter,
-                    "the process that listens at {} belongs to user {uid}, not to the broker",
-                    path.display()
-                )
-            }
-            Self::Version { broker } => write!(
-                formatter,
-                "the broker speaks protocol version {broker}, this program version {PROTOCOL_VERSION}"
-            ),
-            Self::Malformed { path } => {
-                write!(formatter, "what answers at {} does not speak the broker's protocol", path.display())
-            }
-            Self::Refused(response) => response.fmt(formatter),
-        }
-    }
-}
-
-impl std::error::Error for ClientError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Unreachable { source, .. } | Self::Interrupted { source, .. } => Some(source),
-            _ => None,
-        }
-    }
-}
 
 /// A connection to one of the broker's sockets.
 #[derive(Debug)]
@@ -117,8 +42,7 @@ pub struct Client {
     stream: UnixStream,
     path: PathBuf,
     timeout: Duration,
-    /// Bytes that arrived behind the last line.
-    pending: Secret,
+    pending: Pending,
 }
 
 impl Client {
@@ -127,13 +51,13 @@ impl Client {
         Self::connect_within(path, DEFAULT_TIMEOUT)
     }
 
-    /// Connects to the socket at `path`; each answer may take `timeout`.
+    /// Connects to the socket at `path`; connecting, sending a request and waiting for its answer may take
+    /// `timeout` each.
     pub fn connect_within(path: &Path, timeout: Duration) -> Result<Self, ClientError> {
-        let unreachable = |source| ClientError::Unreachable { path: path.to_owned(), source };
-        let stream = UnixStream::connect(path).map_err(unreachable)?;
-        let timeout = timeout.max(Duration::from_millis(1));
-        stream.set_write_timeout(Some(timeout)).map_err(unreachable)?;
-        Ok(Self { stream, path: path.to_owned(), timeout, pending: Secret::new(Vec::new()) })
+        let timeout = timeout.max(SHORTEST_TIMEOUT);
+        let stream = connect(path, timeout)
+            .map_err(|source| ClientError::Unreachable { path: path.to_owned(), source: timed_out(source) })?;
+        Ok(Self { stream, path: path.to_owned(), timeout, pending: Pending::new() })
     }
 
     /// Refuses a server that runs as another user than `broker_uid`: a project's run directory may
@@ -157,9 +81,7 @@ impl Client {
 
     /// `ping`, refusing another protocol version.
     pub fn ping(&mut self) -> Result<PingResponse, ClientError> {
-        let response: PingResponse = self.request(&ProjectRequest::Ping)?;
-        require_version(response.protocol_version)?;
-        Ok(response)
+        self.request_versioned(&ProjectRequest::Ping)
     }
 
     /// `info`.
@@ -179,9 +101,7 @@ impl Client {
 
     /// `status`, refusing another protocol version.
     pub fn status(&mut self) -> Result<StatusResponse, ClientError> {
-        let response: StatusResponse = self.request(&AdminRequest::Status)?;
-        require_version(response.protocol_version)?;
-        Ok(response)
+        self.request_versioned(&AdminRequest::Status)
     }
 
     /// Begins a `watch`; events come from [`Client::next_event`].
@@ -210,6 +130,26 @@ impl Client {
         self.parse(&line)
     }
 
+    /// As [`Client::request`], for an answer that states the protocol version. That is read first: the
+    /// answer of another version may have other fields.
+    fn request_versioned<Q: Serialize, A: for<'de> Deserialize<'de>>(
+        &mut self,
+        request: &Q,
+    ) -> Result<A, ClientError> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            protocol_version: u32,
+        }
+        self.send(request)?;
+        let line = self.receive_line(self.timeout)?;
+        match serde_json::from_slice(line.expose()) {
+            Ok(Versioned { protocol_version }) if protocol_version != PROTOCOL_VERSION => {
+                Err(ClientError::Version { broker: protocol_version })
+            }
+            _ => self.parse(&line),
+        }
+    }
+
     /// Sends one request without waiting for its answer.
     pub fn send<Q: Serialize>(&mut self, request: &Q) -> Result<(), ClientError> {
         let mut line = serde_json::to_vec(request)
@@ -217,55 +157,54 @@ impl Client {
         line.push(b'\n');
         let line = Secret::new(line);
         match self.stream.write_all(line.expose()) {
-            // The broker may have answered and closed (a line too long, too many connections): the answer
-            // is still there to be read and says more than the broken pipe.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            Err(error) => Err(self.interrupted(error)),
             Ok(()) => Ok(()),
+            // The broker may have answered and closed (a line too long, too many connections): the answer
+            // is still there to be read and says more than the broken connection. The system says reset
+            // when the broker had left part of the request unread.
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(self.interrupted(timed_out(error))),
         }
     }
 
-    /// Reads one line, without its newline, within `wait`.
+    /// Reads one line, without its newline, within `wait`. What arrived of a line that is not complete by
+    /// then is kept for the next call.
     pub fn receive_line(&mut self, wait: Duration) -> Result<Secret, ClientError> {
-        let deadline = Instant::now() + wait;
-        let mut searched = 0;
+        // Without a deadline when the wait is longer than the clock can say.
+        let deadline = Instant::now().checked_add(wait);
+        let mut expired = false;
         loop {
-            let held = self.pending.expose();
-            if let Some(end) = memchr(b'\n', &held[searched..]) {
-                let end = searched + end;
-                let line = Secret::new(held[..end].to_vec());
-                self.pending = Secret::new(held[end + 1..].to_vec());
+            if let Some(line) = self.pending.take_line() {
                 return Ok(line);
             }
-            searched = held.len();
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(self.interrupted(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")));
+            if expired {
+                return Err(self.interrupted(timed_out(io::ErrorKind::WouldBlock.into())));
             }
-            let chunk = self.read_chunk(left)?;
-            self.pending.append(chunk.expose());
+            let left = deadline.map_or(wait, |deadline| deadline.saturating_duration_since(Instant::now()));
+            // Once the time is over, what has arrived meanwhile is still read.
+            expired = left.is_zero();
+            self.read_chunk(left.max(SHORTEST_TIMEOUT))?;
         }
     }
 
-    fn read_chunk(&mut self, wait: Duration) -> Result<Secret, ClientError> {
-        let mut chunk = vec![0; CHUNK];
-        let read = self
-            .stream
-            .set_read_timeout(Some(wait.max(Duration::from_millis(1))))
-            .and_then(|()| self.stream.read(&mut chunk));
+    /// Reads once, waiting at most `wait`.
+    fn read_chunk(&mut self, wait: Duration) -> Result<(), ClientError> {
+        let mut chunk = [0; CHUNK];
+        let read = self.stream.set_read_timeout(Some(wait)).and_then(|()| self.stream.read(&mut chunk));
         match read {
             Ok(0) => {
                 Err(self.interrupted(io::Error::new(io::ErrorKind::UnexpectedEof, "the broker closed it")))
             }
             Ok(length) => {
-                chunk.truncate(length);
-                Ok(Secret::new(chunk))
+                self.pending.append(&chunk[..length]);
+                chunk[..length].zeroize();
+                Ok(())
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                Err(self.interrupted(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")))
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Secret::new(Vec::new())),
-            Err(error) => Err(self.interrupted(error)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            Err(error) => Err(self.interrupted(timed_out(error))),
         }
     }
 
@@ -284,6 +223,21 @@ impl Client {
     }
 }
 
-fn require_version(broker: u32) -> Result<(), ClientError> {
-    if broker == PROTOCOL_VERSION { Ok(()) } else { Err(ClientError::Version { broker }) }
+/// Connects within `timeout`: a broker that hangs with a full queue would block without end.
+fn connect(path: &Path, timeout: Duration) -> io::Result<UnixStream> {
+    let address = SocketAddrUnix::new(path)?;
+    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    // The limit on sending holds for connecting too, see unix(7).
+    set_socket_timeout(&socket, Timeout::Send, Some(timeout))?;
+    rustix::io::retry_on_intr(|| rustix::net::connect(&socket, &address))?;
+    Ok(UnixStream::from(socket))
+}
+
+/// Names a time limit for what it is: the system says only that the call would block.
+fn timed_out(error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::WouldBlock {
+        io::Error::new(io::ErrorKind::TimedOut, "the broker did not answer in time")
+    } else {
+        error
+    }
 }

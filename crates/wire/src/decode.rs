@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::error::Category;
 
@@ -71,10 +71,83 @@ impl schemars::JsonSchema for Text<'_> {
     }
 }
 
+/// A field that only some operations of a plane have. On the others it is an unknown field, which may be
+/// anything, so that its type is judged where it is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Loose<'a> {
+    /// A string.
+    Text(Text<'a>),
+    /// A whole number that is not negative.
+    Number(u64),
+    /// Anything else.
+    Other,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Loose<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct LooseVisitor;
+        impl<'de> Visitor<'de> for LooseVisitor {
+            type Value = Loose<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("any value")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Loose<'de>, E> {
+                Ok(Loose::Text(Text(Cow::Borrowed(text))))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Loose<'de>, E> {
+                Ok(Loose::Text(Text(Cow::Owned(text.to_owned()))))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Loose<'de>, E> {
+                Ok(Loose::Number(number))
+            }
+
+            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Loose<'de>, E> {
+                Ok(Loose::Other)
+            }
+
+            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Loose<'de>, E> {
+                Ok(Loose::Other)
+            }
+
+            fn visit_bool<E: de::Error>(self, _: bool) -> Result<Loose<'de>, E> {
+                Ok(Loose::Other)
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<Loose<'de>, E> {
+                Ok(Loose::Other)
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, seq: A) -> Result<Loose<'de>, A::Error> {
+                IgnoredAny.visit_seq(seq).map(|_| Loose::Other)
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Loose<'de>, A::Error> {
+                IgnoredAny.visit_map(map).map(|_| Loose::Other)
+            }
+        }
+        deserializer.deserialize_any(LooseVisitor)
+    }
+}
+
 /// Decodes `line` as one JSON object of type `T`; every failure is a `protocol_error` without input in it.
 pub(crate) fn object<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, ErrorResponse> {
-    let text = text(line)?;
-    serde_json::from_str(text).map_err(|error| protocol_error(&error))
+    from_object(text(line)?)
+}
+
+/// Decodes `text` as one JSON object of type `T`; every failure is a `protocol_error` without input in it.
+pub(crate) fn from_object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ErrorResponse> {
+    // Checked first: derived code would also take an array, its elements as the fields in their order.
+    match text.bytes().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
+        Some(b'{') => serde_json::from_str(text).map_err(|error| protocol_error(&error)),
+        Some(_) => {
+            Err(ErrorResponse::new(ErrorCode::ProtocolError, "the request does not begin as a JSON object"))
+        }
+        None => Err(ErrorResponse::new(ErrorCode::ProtocolError, "the request line is empty")),
+    }
 }
 
 /// The line as text.

@@ -42,6 +42,11 @@ pub enum ErrorCode {
     InvalidPayload,
     /// Admin plane: the line is longer than its operation may be.
     PayloadTooLarge,
+    /// Never sent: what a client reads when a later broker of this version answers with a code that was
+    /// added since.
+    #[serde(other)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    Unknown,
 }
 
 impl ErrorCode {
@@ -63,6 +68,7 @@ impl ErrorCode {
             Self::ProjectExists => "project_exists",
             Self::InvalidPayload => "invalid_payload",
             Self::PayloadTooLarge => "payload_too_large",
+            Self::Unknown => "unknown",
         }
     }
 }

@@ -17,6 +17,8 @@ pub mod limits;
 pub mod names;
 pub mod ok;
 pub mod project;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod value;
 
 /// The protocol version that this crate speaks. Within it, changes only add.

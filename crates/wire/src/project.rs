@@ -6,7 +6,7 @@ use remo_secret::Secret;
 use serde::{Deserialize, Serialize};
 
 use crate::binding::Bindings;
-use crate::decode::{self, Text};
+use crate::decode::{self, Loose, Text};
 use crate::error::{ErrorCode, ErrorResponse};
 use crate::names::{ProjectName, SecretName};
 use crate::ok::OkTrue;
@@ -42,9 +42,9 @@ struct ProjectFields<'a> {
     #[serde(borrow)]
     op: Text<'a>,
     #[serde(borrow, default)]
-    name: Option<Text<'a>>,
-    #[serde(default)]
-    view: Option<u64>,
+    name: Option<Loose<'a>>,
+    #[serde(borrow, default)]
+    view: Option<Loose<'a>>,
 }
 
 impl<'a> ProjectRequest<'a> {
@@ -57,14 +57,21 @@ impl<'a> ProjectRequest<'a> {
     pub fn decode(line: &'a [u8]) -> Result<Self, ErrorResponse> {
         let fields: ProjectFields<'a> = decode::object(line)?;
         match fields.op.as_str() {
-            "get" => fields
-                .name
-                .map(|name| Self::Get { name })
-                .ok_or_else(|| ErrorResponse::new(ErrorCode::ProtocolError, "get needs the field name")),
+            "get" => match fields.name {
+                Some(Loose::Text(name)) => Ok(Self::Get { name }),
+                _ => Err(ErrorResponse::new(ErrorCode::ProtocolError, "get needs the field name, a string")),
+            },
             "fetch" => Ok(Self::Fetch),
             "ping" => Ok(Self::Ping),
             "info" => Ok(Self::Info),
-            "watch" => Ok(Self::Watch { view: fields.view }),
+            "watch" => match fields.view {
+                None => Ok(Self::Watch { view: None }),
+                Some(Loose::Number(view)) => Ok(Self::Watch { view: Some(view) }),
+                Some(_) => Err(ErrorResponse::new(
+                    ErrorCode::ProtocolError,
+                    "the field view of watch is a whole number, as info and fetch answer it",
+                )),
+            },
             _ => Err(decode::unknown_operation("ping, info, get, fetch, watch")),
         }
     }

@@ -6,10 +6,15 @@ use std::fmt;
 use remo_secret::Secret;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::error::Category;
 
 use crate::error::{ErrorCode, ErrorResponse};
 use crate::names::{FieldName, SecretName};
 use crate::value::{decode_base64, encode_base64};
+
+use problem::Problem;
+
+mod problem;
 
 /// The field that marks a value in base64. No bundle field can have this name.
 const BASE64_FIELD: &str = "$b64";
@@ -41,53 +46,14 @@ impl PushPayload {
             .deserialize(&mut deserializer)
             .and_then(|payload| deserializer.end().map(|()| payload));
         result.map_err(|error| {
-            let message = match problem {
-                Some(problem) => format!("{problem} (column {})", error.column()),
-                None => format!("a field of push-creds is of a wrong type (column {})", error.column()),
+            let problem = match problem {
+                Some(problem) if error.classify() == Category::Data => problem,
+                // The line is JSON, so what is left is a string or a number that has no value.
+                _ if error.classify() == Category::Syntax => Problem::NoValue,
+                _ => Problem::NotAnObject,
             };
-            ErrorResponse::new(ErrorCode::InvalidPayload, message)
+            ErrorResponse::new(ErrorCode::InvalidPayload, format!("{problem} (column {})", error.column()))
         })
-    }
-}
-
-/// What is wrong with a payload, in words of our own: the decoder's words may quote a value.
-#[derive(Debug)]
-enum Problem {
-    SecretsMissing,
-    Repeated(&'static str),
-    NotASecretName,
-    NotAFieldName,
-    RepeatedSecret(SecretName),
-    RepeatedField(SecretName),
-    WrongType(SecretName),
-    EmptyBundle(SecretName),
-    NotBase64(SecretName),
-    PushedAndKept(SecretName),
-    KeepNotNames,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::SecretsMissing => formatter.write_str("push-creds needs the field secrets, an object"),
-            Self::Repeated(field) => write!(formatter, "the field {field} occurs twice"),
-            Self::NotASecretName => {
-                formatter.write_str("a secret's name is not 1 to 128 characters out of A-Z, a-z, 0-9 and _")
-            }
-            Self::NotAFieldName => formatter.write_str(
-                "a bundle field's name is not 1 to 128 characters out of A-Z, a-z, 0-9 and _, not beginning with a digit",
-            ),
-            Self::RepeatedSecret(name) => write!(formatter, "the secret {name} occurs twice"),
-            Self::RepeatedField(name) => write!(formatter, "a field of the bundle {name} occurs twice"),
-            Self::WrongType(name) => write!(
-                formatter,
-                "the secret {name} is neither a string, nor an object of strings, nor {{\"$b64\": \"…\"}}"
-            ),
-            Self::EmptyBundle(name) => write!(formatter, "the bundle {name} has no field"),
-            Self::NotBase64(name) => write!(formatter, "the $b64 value of {name} is not standard base64 with padding"),
-            Self::PushedAndKept(name) => write!(formatter, "the secret {name} is both in secrets and in keep"),
-            Self::KeepNotNames => formatter.write_str("keep is not an array of secret names"),
-        }
     }
 }
 
@@ -325,60 +291,4 @@ impl Serialize for PushedSecret {
 }
 
 #[cfg(feature = "schema")]
-mod schema {
-    use std::borrow::Cow;
-
-    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-
-    use super::{PushPayload, PushedSecret};
-    use crate::names::{FieldName, SecretName};
-
-    impl JsonSchema for PushPayload {
-        fn schema_name() -> Cow<'static, str> {
-            "PushPayload".into()
-        }
-
-        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-            let secret = generator.subschema_for::<PushedSecret>();
-            let name = generator.subschema_for::<SecretName>();
-            json_schema!({
-                "type": "object",
-                "properties": {
-                    "secrets": {
-                        "type": "object",
-                        "patternProperties": { (SecretName::PATTERN): secret },
-                        "additionalProperties": false,
-                    },
-                    "keep": { "type": "array", "items": name, "uniqueItems": true },
-                },
-                "required": ["secrets"],
-            })
-        }
-    }
-
-    impl JsonSchema for PushedSecret {
-        fn schema_name() -> Cow<'static, str> {
-            "PushedSecret".into()
-        }
-
-        fn json_schema(_: &mut SchemaGenerator) -> Schema {
-            json_schema!({
-                "oneOf": [
-                    { "type": "string" },
-                    {
-                        "type": "object",
-                        "properties": { "$b64": { "type": "string", "contentEncoding": "base64" } },
-                        "required": ["$b64"],
-                        "additionalProperties": false,
-                    },
-                    {
-                        "type": "object",
-                        "patternProperties": { (FieldName::PATTERN): { "type": "string" } },
-                        "additionalProperties": false,
-                        "minProperties": 1,
-                    },
-                ],
-            })
-        }
-    }
-}
+mod schema;
