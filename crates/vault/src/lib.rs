@@ -1,1 +1,26 @@
-//! placeholder
+//! The trusted side of the product: the encrypted store, the watcher that keeps the broker supplied, and the
+//! commands that a person types.
+//!
+//! - [`source`]: where secrets come from, behind one interface; [`store`] is the embedded one
+//! - [`key`]: the vault key
+//! - [`push`]: from a reading to the request that carries it
+//! - [`watch`]: pushes at every change
+//! - [`commands`]: one module for each thing that can be typed, over [`cli`]
+//!
+//! Values are `Secret`s from the moment they are read; the binary installs the wiping allocator for every
+//! buffer in between.
+
+pub mod cli;
+pub mod commands;
+pub mod dotenv;
+pub mod exit;
+pub mod failure;
+pub mod input;
+pub mod key;
+pub mod output;
+pub mod private_file;
+pub mod push;
+pub mod source;
+pub mod store;
+pub mod value;
+pub mod watch;

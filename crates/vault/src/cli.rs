@@ -1,0 +1,207 @@
+//! The command line: what can be typed, and the help that explains it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Keeps secrets encrypted, and hands them to the broker.
+#[derive(Debug, Parser)]
+#[command(name = "remo-vault", version, about, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Where things are.
+    #[command(flatten)]
+    pub locations: Locations,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  remo-vault key ensure --allow-plaintext     make the vault key, once
+  gh auth token | remo-vault set gh           store what a command prints
+  remo-vault set npm                          store what you type, not shown
+  remo-vault set deploy < key.json            a JSON object of strings is a bundle of fields
+  remo-vault import --dry-run .env            see what an .env file would bring
+  remo-vault list                             names, kinds and fields, never values
+  remo-vault push                             hand everything to the broker now
+  remo-vault watch                            hand it over at every change, until stopped
+
+Exit codes:
+  0  done
+  1  not done, or the answer is no
+  2  the command line is wrong
+  3  the broker speaks another protocol version
+  4  the broker is out of reach";
+
+/// Where things are. Each can be given before or behind the command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Where things are")]
+pub struct Locations {
+    /// The encrypted store
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "REMO_VAULT_STORE",
+        default_value = "/var/lib/remo-vault/store.age"
+    )]
+    pub store: PathBuf,
+    /// The vault key: an age X25519 identity, as age-keygen writes it
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "REMO_VAULT_KEY_FILE",
+        default_value = "/var/lib/remo-vault/key.txt"
+    )]
+    pub key_file: PathBuf,
+    /// The kind of store to read
+    #[arg(long, global = true, value_name = "KIND", value_enum, default_value = "embedded")]
+    pub source: SourceKind,
+    /// The broker's admin socket
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        env = "REMO_BROKER_ADMIN_SOCKET",
+        default_value = "/run/remo-broker/admin.sock"
+    )]
+    pub admin_socket: PathBuf,
+}
+
+/// The kinds of store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SourceKind {
+    /// One age-encrypted file, written by this program
+    Embedded,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Push at every change of the store, and whenever the broker comes back
+    ///
+    /// Pushes when it starts, when the store has changed, and as soon as a broker that went away is back. After
+    /// a `remo-vault clear` it pushes nothing until `remo-vault push`. Ends with 0 on SIGTERM and SIGINT. What
+    /// happens is logged on standard error, without values.
+    Watch,
+    /// Hand everything in the store to the broker, now
+    ///
+    /// Replaces what the broker has. Undoes a `remo-vault clear`.
+    Push,
+    /// Make the broker forget every secret
+    ///
+    /// The store keeps them. `remo-vault watch` does not push again until `remo-vault push`.
+    Clear,
+    /// Store a secret; its value comes from standard input or a prompt
+    ///
+    /// On a terminal the value is asked for twice and not shown. Otherwise standard input is read to its end: a
+    /// single line is stored without its line end, several lines exactly as they are. A JSON object of strings
+    /// becomes a bundle of fields.
+    Set(SetArguments),
+    /// Show what is stored under a name; the value only with --reveal
+    Get(GetArguments),
+    /// List names, kinds, fields and times of change, never values
+    List(ListArguments),
+    /// Remove secrets from the store; all of them or, when one is not there, none
+    Remove(RemoveArguments),
+    /// Store every variable of an .env file, in one write
+    ///
+    /// Nothing is expanded: `$NAME` in a value stays as it is. The file is left alone; delete it when all is well.
+    Import(ImportArguments),
+    /// Manage the vault key
+    #[command(subcommand)]
+    Key(KeyCommand),
+}
+
+/// Arguments of `set`.
+#[derive(Debug, Args)]
+pub struct SetArguments {
+    /// Name of the secret: A-Z, a-z, 0-9 and _
+    pub name: String,
+    /// Store a JSON object as text, not as a bundle
+    #[arg(long)]
+    pub scalar: bool,
+    /// What to do with a line end
+    #[command(flatten)]
+    pub line_end: LineEndArguments,
+    /// Store an empty value
+    #[arg(long)]
+    pub allow_empty: bool,
+    /// Taken here only to be refused in words of our own: the parser's words would show the value.
+    #[arg(hide = true, allow_hyphen_values = true, num_args = 0..)]
+    pub surplus: Vec<OsString>,
+}
+
+/// What `set` does with a line end at the end of standard input.
+#[derive(Debug, Args)]
+pub struct LineEndArguments {
+    /// Store standard input exactly, line end included
+    #[arg(long, conflicts_with = "trim")]
+    pub keep_newline: bool,
+    /// Take one line end off, also when there are several lines
+    #[arg(long)]
+    pub trim: bool,
+}
+
+/// Arguments of `get`.
+#[derive(Debug, Args)]
+pub struct GetArguments {
+    /// Name of the secret
+    pub name: String,
+    /// Write the value to standard output, exactly; a bundle as JSON
+    #[arg(long)]
+    pub reveal: bool,
+    /// Describe it as JSON
+    #[arg(long, conflicts_with = "reveal")]
+    pub json: bool,
+}
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub struct ListArguments {
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `remove`.
+#[derive(Debug, Args)]
+pub struct RemoveArguments {
+    /// Names of the secrets
+    #[arg(required = true, value_name = "NAME")]
+    pub names: Vec<String>,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    /// The file, or - for standard input
+    #[arg(value_name = "FILE.env")]
+    pub file: PathBuf,
+    /// Say what would happen, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Replace secrets that are stored with another value
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// The commands below `key`.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make the vault key unless it is there
+    ///
+    /// Never replaces a key, and makes none beside a store that it would not open.
+    Ensure(EnsureArguments),
+}
+
+/// Arguments of `key ensure`.
+#[derive(Debug, Args)]
+pub struct EnsureArguments {
+    /// Allow the lowest tier: a key in a plaintext file of mode 0600
+    #[arg(long)]
+    pub allow_plaintext: bool,
+}

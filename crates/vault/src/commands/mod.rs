@@ -1,0 +1,102 @@
+//! One module for each command.
+
+mod clear;
+mod ensure_key;
+mod get;
+mod import;
+mod list;
+mod push;
+mod remove;
+mod set;
+mod table;
+mod watch;
+
+use remo_wire::limits::PUSH_LINE_MAX;
+use remo_wire::names::SecretName;
+
+use crate::cli::{Command, CommandLine, KeyCommand, Locations, SourceKind};
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::key::KeyError;
+use crate::output;
+use crate::source::{Embedded, Source, SourceError};
+use crate::store::{Document, Store, StoreError};
+
+/// Runs the command of `command_line`.
+pub fn run(command_line: CommandLine) -> Result<ExitStatus, Failure> {
+    let locations = command_line.locations;
+    match command_line.command {
+        Command::Watch => watch::run(&locations),
+        Command::Push => push::run(&locations),
+        Command::Clear => clear::run(&locations),
+        Command::Set(arguments) => set::run(&locations, &arguments),
+        Command::Get(arguments) => get::run(&locations, &arguments),
+        Command::List(arguments) => list::run(&locations, &arguments),
+        Command::Remove(arguments) => remove::run(&locations, &arguments),
+        Command::Import(arguments) => import::run(&locations, &arguments),
+        Command::Key(KeyCommand::Ensure(arguments)) => ensure_key::run(&locations, &arguments),
+    }
+}
+
+/// The source that the command line names.
+fn source(locations: &Locations) -> Box<dyn Source> {
+    match locations.source {
+        SourceKind::Embedded => Box::new(Embedded::new(store(locations))),
+    }
+}
+
+/// The embedded store that the command line names.
+fn store(locations: &Locations) -> Store {
+    Store::new(&locations.store, &locations.key_file)
+}
+
+/// Checks a name that was typed. The message does not repeat it: it may be a value in the wrong place.
+fn secret_name(text: &str) -> Result<SecretName, Failure> {
+    SecretName::new(text).map_err(|rule| {
+        Failure::usage(rule.to_string())
+            .hint("write it with _ in the place of other characters, like openai_api_key")
+    })
+}
+
+/// What a writer says while another one holds the lock.
+fn note_waiting() {
+    output::note("waiting for another remo-vault that is writing to the store…");
+}
+
+/// Says when what is stored has outgrown one push.
+fn warn_when_too_large(document: &Document) {
+    if let Err(error) = crate::push::prepare(document.reading()) {
+        output::note(&format!("warning: {error}\nhint: {}", error.hint()));
+        output::note(&format!("nothing is pushed while the store is over {PUSH_LINE_MAX} bytes"));
+    }
+}
+
+/// `s` behind a number that is not one.
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        with_hint(Self::from_error(&error), error.hint())
+    }
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        with_hint(Self::from_error(&error), error.hint())
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        with_hint(Self::from_error(&error), error.hint())
+    }
+}
+
+fn with_hint(failure: Failure, hint: Option<String>) -> Failure {
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}

@@ -1,0 +1,33 @@
+//! `remo-vault watch`: keeps the broker supplied until it is told to stop.
+
+use std::io::Write as _;
+
+use env_logger::Target;
+use jiff::Timestamp;
+use log::LevelFilter;
+
+use super::source;
+use crate::cli::Locations;
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::watch::{self, WatchError};
+
+pub(super) fn run(locations: &Locations) -> Result<ExitStatus, Failure> {
+    log_to_stderr();
+    let source = source(locations);
+    watch::run(source.as_ref(), &locations.admin_socket).map_err(|error| match error {
+        WatchError::Protocol(error) => error.into(),
+        WatchError::System { .. } => Failure::from_error(&error),
+    })?;
+    Ok(ExitStatus::Success)
+}
+
+fn log_to_stderr() {
+    let mut builder = env_logger::Builder::new();
+    builder.filter_level(LevelFilter::Info).target(Target::Stderr).format(|out, record| {
+        let level = record.level().as_str().to_ascii_lowercase();
+        writeln!(out, "{:.3} {level}: {}", Timestamp::now(), record.args())
+    });
+    // A second initialisation can only happen in one process of several commands; the first one stays.
+    let _ = builder.try_init();
+}

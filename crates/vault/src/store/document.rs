@@ -1,0 +1,277 @@
+//! What is inside the store: a JSON document with a format version.
+//!
+//! ```json
+//! {"format":1,"entries":{
+//!   "gh":  {"value":{"text":"…"},"changed_at":"2026-05-31T02:30:00Z"},
+//!   "key": {"value":{"base64":"…"},"changed_at":"…"},
+//!   "aws": {"value":{"fields":{"aws_access_key_id":"…"}},"changed_at":"…"}}}
+//! ```
+//!
+//! Decoding is strict: a document with anything that this version does not know is refused as a whole, since
+//! writing it again would lose that. A single entry that is understood but cannot be used (a name that is no
+//! secret name, base64 that is none) stays in the document as it is and is reported by [`Document::reading`].
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::{Timestamp, Unit};
+use remo_secret::Secret;
+use remo_wire::admin::PushedSecret;
+use remo_wire::names::{FieldName, SecretName};
+use remo_wire::value::{decode_base64, encode_base64};
+use serde::{Deserialize, Serialize};
+
+use crate::source::{Entry, Fault, Reading};
+
+/// The one version of the document that this program reads and writes.
+const FORMAT: u32 = 1;
+
+/// The decrypted store.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    format: u32,
+    entries: BTreeMap<String, StoredEntry>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredEntry {
+    value: StoredValue,
+    changed_at: Timestamp,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+enum StoredValue {
+    Text(Secret),
+    Base64(Secret),
+    Fields(BTreeMap<String, Secret>),
+}
+
+/// Why a decrypted store is not a document of this version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocumentError {
+    /// It has a format version of its own.
+    Format(u32),
+    /// It is not what this version writes.
+    Shape,
+}
+
+impl fmt::Display for DocumentError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Format(found) => {
+                write!(formatter, "its content has format {found}, this program knows format {FORMAT}")
+            }
+            Self::Shape => formatter.write_str("its content is not the document of a store"),
+        }
+    }
+}
+
+impl std::error::Error for DocumentError {}
+
+/// What [`Document::set`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// There was no such secret.
+    Added,
+    /// It had another value.
+    Replaced,
+    /// It has this value already; its time of change stays.
+    Unchanged,
+}
+
+impl Default for Document {
+    fn default() -> Self {
+        Self { format: FORMAT, entries: BTreeMap::new() }
+    }
+}
+
+impl Document {
+    /// Decodes a document. What the decoder says is dropped, because it may quote a value.
+    pub(super) fn decode(plaintext: &Secret) -> Result<Self, DocumentError> {
+        #[derive(Deserialize)]
+        struct Version {
+            format: u32,
+        }
+        match serde_json::from_slice(plaintext.expose()) {
+            Ok(Version { format: FORMAT }) => {
+                serde_json::from_slice(plaintext.expose()).map_err(|_| DocumentError::Shape)
+            }
+            Ok(Version { format }) => Err(DocumentError::Format(format)),
+            Err(_) => Err(DocumentError::Shape),
+        }
+    }
+
+    /// Encodes the document.
+    pub(super) fn encode(&self) -> serde_json::Result<Secret> {
+        serde_json::to_vec(self).map(Secret::new)
+    }
+
+    /// Sets `name` to `value`.
+    pub fn set(&mut self, name: &SecretName, value: &PushedSecret) -> Change {
+        let value = StoredValue::from_pushed(value);
+        match self.entries.get_mut(name.as_str()) {
+            Some(entry) if entry.value == value => Change::Unchanged,
+            Some(entry) => {
+                *entry = StoredEntry { value, changed_at: now() };
+                Change::Replaced
+            }
+            None => {
+                self.entries.insert(name.as_str().to_owned(), StoredEntry { value, changed_at: now() });
+                Change::Added
+            }
+        }
+    }
+
+    /// Whether there is an entry of this name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.entries.contains_key(name)
+    }
+
+    /// Whether there is an entry of this name with another value than `value`.
+    pub fn holds_another(&self, name: &SecretName, value: &PushedSecret) -> bool {
+        self.entries.get(name.as_str()).is_some_and(|entry| entry.value != StoredValue::from_pushed(value))
+    }
+
+    /// Removes `name`; `false` when it was not there.
+    pub fn remove(&mut self, name: &str) -> bool {
+        self.entries.remove(name).is_some()
+    }
+
+    /// All entries, sorted into those that can be used and those that cannot.
+    pub fn reading(&self) -> Reading {
+        let mut reading = Reading::default();
+        for (name, stored) in &self.entries {
+            let Ok(name) = SecretName::new(name) else {
+                reading.unpushable.push(name.clone());
+                continue;
+            };
+            match stored.value.to_pushed() {
+                Ok(value) => {
+                    reading.secrets.insert(name, Entry { value, changed_at: Some(stored.changed_at) });
+                }
+                Err(problem) => {
+                    reading.faults.insert(name, Fault::new(problem));
+                }
+            }
+        }
+        reading
+    }
+}
+
+impl StoredValue {
+    fn from_pushed(value: &PushedSecret) -> Self {
+        match value {
+            PushedSecret::Scalar(scalar) if scalar.expose_text().is_some() => Self::Text(scalar.duplicate()),
+            PushedSecret::Scalar(scalar) => Self::Base64(encode_base64(scalar.expose())),
+            PushedSecret::Bundle(fields) => Self::Fields(
+                fields.iter().map(|(name, value)| (name.as_str().to_owned(), value.duplicate())).collect(),
+            ),
+        }
+    }
+
+    fn to_pushed(&self) -> Result<PushedSecret, &'static str> {
+        match self {
+            Self::Text(text) => Ok(PushedSecret::Scalar(text.duplicate())),
+            Self::Base64(encoded) => decode_base64(encoded)
+                .map(PushedSecret::Scalar)
+                .ok_or("its bytes are not stored as standard base64"),
+            Self::Fields(fields) if fields.is_empty() => Err("it is a bundle without a field"),
+            Self::Fields(fields) => fields
+                .iter()
+                .map(|(name, value)| FieldName::new(name).map(|name| (name, value.duplicate())))
+                .collect::<Result<_, _>>()
+                .map(PushedSecret::Bundle)
+                .map_err(|_| "a field of the bundle has a name that is not allowed"),
+        }
+    }
+}
+
+/// The time of a change, to the second: what `list` shows.
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    now.round(Unit::Second).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scalar(text: &str) -> PushedSecret {
+        PushedSecret::Scalar(Secret::from_text(text.to_owned()))
+    }
+
+    fn decode(text: &str) -> Result<Document, DocumentError> {
+        Document::decode(&Secret::from_text(text.to_owned()))
+    }
+
+    #[test]
+    fn every_shape_of_value_survives_encoding() {
+        let mut document = Document::default();
+        let bytes = PushedSecret::Scalar(Secret::new(vec![0, 0xff, b'\n']));
+        let bundle = PushedSecret::Bundle(
+            [(FieldName::new("user").unwrap(), Secret::from_text("me".into()))].into_iter().collect(),
+        );
+        let values = [("text", scalar("tripwire")), ("bytes", bytes), ("bundle", bundle)];
+        for (name, value) in &values {
+            assert_eq!(document.set(&SecretName::new(name).unwrap(), value), Change::Added);
+        }
+        let reading = Document::decode(&document.encode().unwrap()).unwrap().reading();
+        assert!(reading.faults.is_empty() && reading.unpushable.is_empty());
+        for (name, value) in &values {
+            assert_eq!(reading.secrets[*name].value, *value, "{name}");
+        }
+    }
+
+    #[test]
+    fn setting_the_same_value_changes_nothing() {
+        let name = SecretName::new("gh").unwrap();
+        let mut document = Document::default();
+        assert_eq!(document.set(&name, &scalar("one")), Change::Added);
+        assert_eq!(document.set(&name, &scalar("one")), Change::Unchanged);
+        assert_eq!(document.set(&name, &scalar("two")), Change::Replaced);
+        assert!(document.holds_another(&name, &scalar("one")));
+        assert!(document.remove("gh") && !document.remove("gh"));
+    }
+
+    #[test]
+    fn what_this_version_does_not_know_is_refused_as_a_whole() {
+        assert_eq!(decode(r#"{"format":2,"entries":[]}"#).unwrap_err(), DocumentError::Format(2));
+        for unknown in [
+            "",
+            "[]",
+            r#"{"format":1}"#,
+            r#"{"format":1,"entries":{},"more":1}"#,
+            r#"{"format":1,"entries":{"a":{"value":{"text":"x"},"changed_at":"2026-01-01T00:00:00Z","more":1}}}"#,
+            r#"{"format":1,"entries":{"a":{"value":{"other":"x"},"changed_at":"2026-01-01T00:00:00Z"}}}"#,
+            r#"{"format":1,"entries":{"a":{"value":{"text":"x"},"changed_at":"yesterday"}}}"#,
+        ] {
+            assert_eq!(decode(unknown).unwrap_err(), DocumentError::Shape, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn single_entries_that_cannot_be_used_are_named_and_kept() {
+        let entry = |value: &str| format!(r#"{{"value":{value},"changed_at":"2026-01-01T00:00:00Z"}}"#);
+        let text = format!(
+            r#"{{"format":1,"entries":{{"good":{},"b64":{},"field":{},"empty":{},"a-b":{}}}}}"#,
+            entry(r#"{"text":"x"}"#),
+            entry(r#"{"base64":"*"}"#),
+            entry(r#"{"fields":{"1a":"x"}}"#),
+            entry(r#"{"fields":{}}"#),
+            entry(r#"{"text":"x"}"#)
+        );
+        let document = decode(&text).unwrap();
+        let reading = document.reading();
+        assert_eq!(reading.secrets.keys().map(SecretName::as_str).collect::<Vec<_>>(), ["good"]);
+        assert_eq!(
+            reading.faults.keys().map(SecretName::as_str).collect::<Vec<_>>(),
+            ["b64", "empty", "field"]
+        );
+        assert_eq!(reading.unpushable, ["a-b"]);
+        let again = Document::decode(&document.encode().unwrap()).unwrap();
+        assert_eq!(again.entries.len(), 5);
+    }
+}

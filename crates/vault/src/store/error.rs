@@ -1,0 +1,130 @@
+//! What can be wrong with a store, and what to do about it.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::document::DocumentError;
+use super::lock::PATIENCE;
+use super::replace::previous;
+use super::sealed::SealedError;
+use crate::key::KeyError;
+use crate::private_file::{PrivateFileError, storage_hint};
+
+/// Why the store cannot be read or written. In each case what was stored is as it was.
+#[derive(Debug)]
+pub enum StoreError {
+    /// The vault key cannot be had.
+    Key(KeyError),
+    /// The file cannot be used.
+    File(PrivateFileError),
+    /// The file does not open.
+    Sealed {
+        /// The store.
+        path: PathBuf,
+        /// Why.
+        source: SealedError,
+    },
+    /// The file opens, but what is inside is not a document of this version.
+    Content {
+        /// The store.
+        path: PathBuf,
+        /// Why.
+        source: DocumentError,
+    },
+    /// The store has gone, but the ciphertext before its last write is there: not a store to begin anew.
+    Gone {
+        /// The store.
+        path: PathBuf,
+    },
+    /// Another writer keeps the lock.
+    Busy {
+        /// The store.
+        path: PathBuf,
+    },
+    /// The file cannot be written.
+    Write {
+        /// The store.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl StoreError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Key(error) => error.hint(),
+            Self::File(error) if error.is_missing() => Some(format!(
+                "store a first secret with: remo-vault set NAME --store {}",
+                error.path().display()
+            )),
+            Self::File(error) => error.hint(),
+            Self::Sealed { source: SealedError::WrongKey, .. } => {
+                Some("name the key that the store was made with: --key-file FILE".to_owned())
+            }
+            Self::Content { source: DocumentError::Format(_), .. } => {
+                Some("install the release of remo-vault that wrote it, or a later one".to_owned())
+            }
+            Self::Sealed { path, .. } | Self::Gone { path } | Self::Content { path, .. } => {
+                Some(restore_hint(path))
+            }
+            Self::Busy { path } => Some(format!("see who holds it: fuser -v {}.lock", path.display())),
+            Self::Write { path, source } => storage_hint(source, path),
+        }
+    }
+}
+
+/// How to get back to the version before the last write, if there is one.
+fn restore_hint(store: &Path) -> String {
+    let (store, previous) = (store.display(), previous(store));
+    if previous.exists() {
+        let previous = previous.display();
+        format!(
+            "the version before the last change is {previous}; look into it with:\n      \
+             remo-vault list --store {previous}\n      and take it back with: cp -p {previous} {store}"
+        )
+    } else {
+        format!("take {store} back from a backup, or move it away to begin a new store")
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(error) => error.fmt(formatter),
+            Self::File(_) => formatter.write_str("cannot use the store"),
+            Self::Sealed { path, .. } => write!(formatter, "cannot open the store {}", path.display()),
+            Self::Content { path, .. } => write!(formatter, "cannot understand the store {}", path.display()),
+            Self::Gone { path } => write!(
+                formatter,
+                "the store {} has gone, while {} is still there",
+                path.display(),
+                previous(path).display()
+            ),
+            Self::Busy { path } => write!(
+                formatter,
+                "another remo-vault has been writing to {} for {} seconds; nothing was changed",
+                path.display(),
+                PATIENCE.as_secs()
+            ),
+            Self::Write { path, .. } => {
+                write!(formatter, "cannot write the store {}; it is as it was before", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Key(error) => error.source(),
+            Self::File(error) => Some(error),
+            Self::Sealed { source, .. } => Some(source),
+            Self::Content { source, .. } => Some(source),
+            Self::Write { source, .. } => Some(source),
+            Self::Gone { .. } | Self::Busy { .. } => None,
+        }
+    }
+}

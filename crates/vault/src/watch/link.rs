@@ -1,0 +1,106 @@
+//! The connection to the broker: held open, so that its end is noticed, and made again with growing pauses.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use log::{info, warn};
+use remo_wire::client::{Client, ClientError};
+
+use super::timing::Pause;
+use crate::failure::chain;
+
+/// First and longest pause between two attempts to connect. A returning socket is noticed by its folder's
+/// events as well, so the longest pause counts only where those are missing.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
+
+/// How long the broker may take for one answer: it answers within milliseconds, and while it does not, this
+/// process listens to nothing else.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The broker, in reach or not.
+#[derive(Debug)]
+pub(super) struct Link {
+    socket: PathBuf,
+    client: Option<Client>,
+    pause: Pause,
+    retry_at: Instant,
+    /// Whether the broker's absence was logged.
+    absence_logged: bool,
+}
+
+impl Link {
+    /// A link that is due to connect at once.
+    pub(super) fn new(socket: &Path) -> Self {
+        Self {
+            socket: socket.to_owned(),
+            client: None,
+            pause: Pause::new(PAUSE.0, PAUSE.1),
+            retry_at: Instant::now(),
+            absence_logged: false,
+        }
+    }
+
+    /// The connection, while there is one.
+    pub(super) fn client(&mut self) -> Option<&mut Client> {
+        self.client.as_mut()
+    }
+
+    /// The connection, to wait on.
+    pub(super) fn connected(&self) -> Option<&Client> {
+        self.client.as_ref()
+    }
+
+    /// When to try to connect; `None` while connected.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.client.is_none().then_some(self.retry_at)
+    }
+
+    /// Connects when that is due; whether there is a new connection.
+    pub(super) fn connect_when_due(&mut self, now: Instant) -> bool {
+        if self.due().is_none_or(|due| due > now) {
+            return false;
+        }
+        match Client::connect_within(&self.socket, ANSWER_TIMEOUT) {
+            Ok(client) => {
+                self.client = Some(client);
+                true
+            }
+            Err(error) => {
+                self.lost(&error);
+                false
+            }
+        }
+    }
+
+    /// Something happened to the socket: tries again at once.
+    pub(super) fn hurry(&mut self) {
+        self.pause.reset();
+        self.retry_at = Instant::now();
+    }
+
+    /// The broker has answered on this connection.
+    pub(super) fn proven(&mut self) {
+        self.pause.reset();
+        if self.absence_logged {
+            self.absence_logged = false;
+            info!("the broker answers at {}", self.socket.display());
+        }
+    }
+
+    /// The connection is of no more use. Logged once until the broker answers again.
+    pub(super) fn lost(&mut self, error: &ClientError) {
+        self.client = None;
+        self.retry_at = Instant::now() + self.pause.grow();
+        if !self.absence_logged {
+            self.absence_logged = true;
+            warn!("{}; waiting for it", chain(error));
+        }
+    }
+
+    /// The broker has ended the connection between two requests.
+    pub(super) fn ended(&mut self) {
+        let source = io::Error::new(io::ErrorKind::UnexpectedEof, "the broker closed it");
+        self.lost(&ClientError::Interrupted { path: self.socket.clone(), source });
+    }
+}

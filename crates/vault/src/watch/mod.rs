@@ -1,0 +1,355 @@
+//! Keeps the broker supplied: pushes the whole store at start, at every change, and when the broker
+//! comes back; never after a deliberate clear.
+//!
+//! One thread waits on four things at once: the files, the connection to the broker, the signals that end
+//! the process, and the time. Nothing is done but what one of them asks for, and what failed is tried again
+//! after growing pauses only.
+
+mod decision;
+mod digest;
+mod files;
+mod link;
+mod stop;
+mod timing;
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use log::{debug, error, info, warn};
+use remo_wire::admin::{AdminRequest, PushResponse};
+use remo_wire::client::ClientError;
+use remo_wire::error::ErrorCode;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use self::decision::{Decision, Pushed, RefusedPush, decide};
+use self::digest::Digester;
+use self::files::{CHECK_INTERVAL, Changed, FileWatch};
+use self::link::Link;
+use self::stop::StopSignal;
+use self::timing::{Burst, Pause};
+use crate::failure::chain;
+use crate::push::{self, Prepared, Remarks};
+use crate::source::Source;
+
+/// First and longest pause before a store that cannot be read is read again without having changed. A change
+/// is acted on at once, whatever the pause.
+const STORE_PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
+
+/// Why the watcher ended by itself.
+#[derive(Debug)]
+pub enum WatchError {
+    /// What answers is not a broker of this protocol version.
+    Protocol(ClientError),
+    /// The system refuses what the watcher cannot do without.
+    System {
+        /// What was attempted.
+        attempt: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for WatchError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Protocol(error) => error.fmt(formatter),
+            Self::System { attempt, .. } => write!(formatter, "cannot {attempt}"),
+        }
+    }
+}
+
+impl std::error::Error for WatchError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Protocol(error) => error.source(),
+            Self::System { source, .. } => Some(source),
+        }
+    }
+}
+
+fn system<E: Into<io::Error>>(attempt: &'static str) -> impl FnOnce(E) -> WatchError {
+    move |source| WatchError::System { attempt, source: source.into() }
+}
+
+/// Keeps the broker behind `admin_socket` supplied out of `source`, until SIGTERM or SIGINT.
+pub fn run(source: &dyn Source, admin_socket: &Path) -> Result<(), WatchError> {
+    let stop = StopSignal::catch().map_err(system("catch signals"))?;
+    let files = source.watched_files();
+    let mut watcher = Watcher {
+        source,
+        link: Link::new(admin_socket),
+        files: FileWatch::new(&files, admin_socket).map_err(system("watch the store's folder"))?,
+        burst: Burst::default(),
+        health: Health::new(),
+        digester: Digester::new().map_err(system("draw random bytes"))?,
+        pushed: None,
+        refused: None,
+        remarks: Remarks::default(),
+        cleared: false,
+    };
+    if let Some(file) = files.first() {
+        info!("watching {}, pushing to {}", file.display(), admin_socket.display());
+    }
+    watcher.run(&stop)?;
+    info!("stopped");
+    Ok(())
+}
+
+/// What made the watcher look at the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    Start,
+    Changed,
+    Reconnected,
+    Retry,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Start => "at start",
+            Self::Changed => "the store changed",
+            Self::Reconnected => "the broker is back",
+            Self::Retry => "tried again",
+        })
+    }
+}
+
+/// How it goes with reading the store and getting a push accepted.
+#[derive(Debug)]
+struct Health {
+    pause: Pause,
+    retry_at: Option<Instant>,
+    failures: u32,
+    logged: Option<String>,
+}
+
+impl Health {
+    fn new() -> Self {
+        Self { pause: Pause::new(STORE_PAUSE.0, STORE_PAUSE.1), retry_at: None, failures: 0, logged: None }
+    }
+
+    /// Notes a failure and logs it, once for as long as it stays the same. The first failure in a row is not
+    /// logged: a file that is being written in place reads as damaged for a moment.
+    fn failed(&mut self, problem: String, hint: Option<String>) {
+        self.retry_at = Some(Instant::now() + self.pause.grow());
+        self.failures += 1;
+        if self.failures > 1 && self.logged.as_ref() != Some(&problem) {
+            error!("{problem}; nothing is pushed");
+            if let Some(hint) = hint {
+                error!("hint: {hint}");
+            }
+            self.logged = Some(problem);
+        }
+    }
+
+    fn well(&mut self) {
+        if self.logged.is_some() {
+            info!("the store can be read and pushed again");
+        }
+        *self = Self::new();
+    }
+
+    fn take_retry(&mut self, now: Instant) -> bool {
+        let due = self.retry_at.is_some_and(|at| at <= now);
+        if due {
+            self.retry_at = None;
+        }
+        due
+    }
+}
+
+struct Watcher<'s> {
+    source: &'s dyn Source,
+    link: Link,
+    files: FileWatch,
+    burst: Burst,
+    health: Health,
+    digester: Digester,
+    pushed: Option<Pushed>,
+    refused: Option<RefusedPush>,
+    /// What was said last about entries that are not in the push.
+    remarks: Remarks,
+    /// Whether the broker was seen cleared, and that was logged.
+    cleared: bool,
+}
+
+impl Watcher<'_> {
+    fn run(&mut self, stop: &StopSignal) -> Result<(), WatchError> {
+        let mut next_check = Instant::now() + CHECK_INTERVAL;
+        loop {
+            self.act(Instant::now())?;
+            let Some(ready) = self.wait(stop, next_check)? else { return Ok(()) };
+            if ready.connection {
+                self.link.ended();
+            }
+            let mut changed = Changed::default();
+            if ready.files {
+                changed = self.files.take_events().map_err(system("read file events"))?;
+            }
+            let now = Instant::now();
+            if now >= next_check {
+                next_check = now + CHECK_INTERVAL;
+                let found = self.files.check().map_err(system("watch the store's folder"))?;
+                changed =
+                    Changed { store: changed.store || found.store, broker: changed.broker || found.broker };
+            }
+            if changed.store {
+                self.burst.note(now);
+            }
+            if changed.broker {
+                self.link.hurry();
+            }
+        }
+    }
+
+    /// Does what is due.
+    fn act(&mut self, now: Instant) -> Result<(), WatchError> {
+        let connected = self.link.connect_when_due(now);
+        let changed = self.burst.take(now);
+        let retry = self.health.take_retry(now);
+        let cause = match (connected, changed, retry) {
+            (true, ..) if self.pushed.is_none() => Cause::Start,
+            (true, ..) => Cause::Reconnected,
+            (_, true, _) => Cause::Changed,
+            (.., true) => Cause::Retry,
+            _ => return Ok(()),
+        };
+        self.synchronise(cause)
+    }
+
+    /// Sleeps until something happens or is due; `None` when the process is to end.
+    fn wait(&self, stop: &StopSignal, next_check: Instant) -> Result<Option<Ready>, WatchError> {
+        let due = [self.link.due(), self.burst.due(), self.health.retry_at].into_iter().flatten();
+        let wake_at = due.fold(next_check, Instant::min);
+        let left = wake_at.saturating_duration_since(Instant::now());
+        let timeout = Timespec::try_from(left).unwrap_or(Timespec { tv_sec: 1, tv_nsec: 0 });
+        let mut descriptors = vec![PollFd::new(stop, PollFlags::IN), PollFd::new(&self.files, PollFlags::IN)];
+        if let Some(client) = self.link.connected() {
+            descriptors.push(PollFd::new(client.stream(), PollFlags::IN));
+        }
+        match poll(&mut descriptors, Some(&timeout)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(system("wait for events")(error)),
+        }
+        let mut ready = descriptors.iter().map(|descriptor| !descriptor.revents().is_empty());
+        if ready.next() == Some(true) {
+            return Ok(None);
+        }
+        Ok(Some(Ready {
+            files: ready.next() == Some(true),
+            // The broker says nothing unasked: whatever is there is the end of the connection.
+            connection: ready.next() == Some(true),
+        }))
+    }
+
+    /// Reads the store and pushes it, unless the broker has it already or was cleared. Without a broker the
+    /// store is left alone: it is read when the broker is back.
+    fn synchronise(&mut self, cause: Cause) -> Result<(), WatchError> {
+        if self.link.connected().is_none() {
+            return Ok(());
+        }
+        let Some(Prepared { request, remarks }) = self.read() else { return Ok(()) };
+        if remarks != self.remarks {
+            remarks.lines().for_each(|remark| warn!("{remark}"));
+            self.remarks = remarks;
+        }
+        let digest = self.digester.digest(&request).map_err(system("encode a push"))?;
+        let Some(client) = self.link.client() else { return Ok(()) };
+        let status = match client.status() {
+            Ok(status) => status,
+            Err(error) => return self.broken(error),
+        };
+        self.link.proven();
+        if self.cleared && !status.cleared {
+            info!("the broker is no longer cleared");
+        }
+        let cleared_before = std::mem::replace(&mut self.cleared, status.cleared);
+        match decide(&status, self.pushed.as_ref(), self.refused.as_ref(), digest) {
+            Decision::Push => self.push(&request, digest, status.instance_id, cause)?,
+            Decision::UpToDate => {
+                debug!("the broker has this already ({cause})");
+                self.health.well();
+            }
+            Decision::RefusedBefore => debug!("the broker has refused this already ({cause})"),
+            Decision::Cleared => {
+                self.health.well();
+                if cause == Cause::Changed {
+                    info!("the store changed, but the broker was cleared on purpose; not pushed");
+                } else if !cleared_before {
+                    info!("the broker was cleared on purpose; nothing is pushed");
+                }
+                if !cleared_before {
+                    info!("hint: push again with: remo-vault push");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&mut self) -> Option<Prepared> {
+        match self.source.read_all() {
+            Err(error) => self.health.failed(chain(&error), error.hint()),
+            Ok(reading) => match push::prepare(reading) {
+                Err(error) => self.health.failed(error.to_string(), Some(error.hint())),
+                Ok(prepared) => return Some(prepared),
+            },
+        }
+        None
+    }
+
+    fn push(
+        &mut self,
+        request: &AdminRequest,
+        digest: digest::Digest,
+        instance_id: String,
+        cause: Cause,
+    ) -> Result<(), WatchError> {
+        let Some(client) = self.link.client() else { return Ok(()) };
+        match client.request::<_, PushResponse>(request) {
+            Ok(PushResponse { secret_count, generation, .. }) => {
+                self.health.well();
+                self.refused = None;
+                self.pushed = Some(Pushed { digest, instance_id, generation });
+                let plural = if secret_count == 1 { "" } else { "s" };
+                info!("pushed {secret_count} secret{plural}, generation {generation} ({cause})");
+                Ok(())
+            }
+            Err(ClientError::Refused(response)) => {
+                if matches!(response.code, ErrorCode::InvalidPayload | ErrorCode::PayloadTooLarge) {
+                    // The same content would be refused again.
+                    error!("the broker refuses the push: {response}");
+                    self.refused = Some(RefusedPush { digest, instance_id });
+                } else {
+                    self.health.failed(format!("the broker refuses the push: {response}"), None);
+                }
+                if response.code == ErrorCode::PayloadTooLarge {
+                    self.link.ended();
+                }
+                Ok(())
+            }
+            Err(error) => self.broken(error),
+        }
+    }
+
+    /// The connection failed while a request was under way.
+    fn broken(&mut self, error: ClientError) -> Result<(), WatchError> {
+        match error {
+            ClientError::Version { .. } | ClientError::Malformed { .. } => Err(WatchError::Protocol(error)),
+            error => {
+                self.link.lost(&error);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What [`Watcher::wait`] found.
+#[derive(Debug, Clone, Copy)]
+struct Ready {
+    files: bool,
+    connection: bool,
+}
