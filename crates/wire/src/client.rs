@@ -55,8 +55,10 @@ impl Client {
     /// `timeout` each.
     pub fn connect_within(path: &Path, timeout: Duration) -> Result<Self, ClientError> {
         let timeout = timeout.max(SHORTEST_TIMEOUT);
-        let stream = connect(path, timeout)
-            .map_err(|source| ClientError::Unreachable { path: path.to_owned(), source: timed_out(source) })?;
+        let stream = connect(path, timeout).map_err(|source| ClientError::Unreachable {
+            path: path.to_owned(),
+            source: timed_out(source),
+        })?;
         Ok(Self { stream, path: path.to_owned(), timeout, pending: Pending::new() })
     }
 
@@ -226,7 +228,8 @@ impl Client {
 /// Connects within `timeout`: a broker that hangs with a full queue would block without end.
 fn connect(path: &Path, timeout: Duration) -> io::Result<UnixStream> {
     let address = SocketAddrUnix::new(path)?;
-    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    let socket =
+        rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     // The limit on sending holds for connecting too, see unix(7).
     set_socket_timeout(&socket, Timeout::Send, Some(timeout))?;
     rustix::io::retry_on_intr(|| rustix::net::connect(&socket, &address))?;

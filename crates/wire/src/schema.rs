@@ -13,9 +13,7 @@ use crate::admin::{
     ReloadResponse, StatusResponse,
 };
 use crate::error::ErrorResponse;
-use crate::project::{
-    ChangedEvent, FetchResponse, GetResponse, InfoResponse, PingResponse, ProjectRequest,
-};
+use crate::project::{ChangedEvent, FetchResponse, GetResponse, InfoResponse, PingResponse, ProjectRequest};
 
 /// The schema of all messages of both planes, as `schema/remo-broker.v2.json` holds it.
 ///

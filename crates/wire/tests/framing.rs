@@ -1,5 +1,12 @@
 //! Framing under any cutting of the stream.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test support outside of a #[test] function may stop at the first surprise too"
+)]
+
 use proptest::prelude::*;
 use remo_wire::framing::{LineAssembler, LineTooLong, Step};
 use remo_wire::limits::{PUSH_LINE_MAX, REQUEST_LINE_MAX};

@@ -1,5 +1,12 @@
 //! Requests in the forms that a vector cannot hold: decoded values, leniency, and lines over the limit.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test support outside of a #[test] function may stop at the first surprise too"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
@@ -17,7 +24,9 @@ fn secret_name(text: &str) -> SecretName {
 #[test]
 fn a_push_is_decoded_into_scalars_bundles_and_bytes() {
     let line = br#"{"op":"push-creds","secrets":{"gh":"ghp\u005f1","aws":{"id":"a","key":"b"},"key":{"$b64":"gIGC"}},"keep":["npm","gh2"]}"#;
-    let AdminRequest::PushCreds(payload) = AdminRequest::decode(line).unwrap() else { panic!("another operation") };
+    let AdminRequest::PushCreds(payload) = AdminRequest::decode(line).unwrap() else {
+        panic!("another operation")
+    };
     let scalar = |bytes: &[u8]| PushedSecret::Scalar(Secret::new(bytes.to_vec()));
     let text = |text: &str| Secret::from_text(text.to_owned());
     let bundle = BTreeMap::from([
@@ -76,7 +85,7 @@ fn unknown_fields_are_ignored() {
         (r#"{"op":"g\u0065t","name":"g\u0068"}"#, ProjectRequest::get("gh")),
         (deep.as_str(), ProjectRequest::Ping),
     ] {
-        assert_eq!(ProjectRequest::decode(line.as_bytes()).as_ref(), Ok(&expected), "{:.80}", line);
+        assert_eq!(ProjectRequest::decode(line.as_bytes()).as_ref(), Ok(&expected), "{line:.80}");
     }
     let line = br#"{"later":[],"op":"push-creds","later":{},"secrets":{},"name":7}"#;
     assert_eq!(AdminRequest::decode(line), Ok(AdminRequest::PushCreds(PushPayload::default())));
@@ -102,13 +111,16 @@ fn only_a_push_may_be_longer_than_64_kib() {
         assert!(refusal.message.contains("65536"), "{refusal}");
     }
     let push = padded(r#"{"op":"push-creds","secrets":{"a":""#, "\"}}", PUSH_LINE_MAX);
-    let AdminRequest::PushCreds(payload) = AdminRequest::decode(&push).unwrap() else { panic!("another operation") };
+    let AdminRequest::PushCreds(payload) = AdminRequest::decode(&push).unwrap() else {
+        panic!("another operation")
+    };
     let PushedSecret::Scalar(value) = &payload.secrets["a"] else { panic!("not a scalar") };
     assert_eq!(value.len(), PUSH_LINE_MAX - r#"{"op":"push-creds","secrets":{"a":""}}"#.len());
 }
 
 fn any_secret() -> impl Strategy<Value = PushedSecret> {
-    let scalar = prop::collection::vec(any::<u8>(), 0..200).prop_map(|bytes| PushedSecret::Scalar(Secret::new(bytes)));
+    let scalar =
+        prop::collection::vec(any::<u8>(), 0..200).prop_map(|bytes| PushedSecret::Scalar(Secret::new(bytes)));
     let field = ("[A-Za-z_][A-Za-z0-9_]{0,20}", any::<String>());
     let bundle = prop::collection::vec(field, 1..5).prop_map(|fields| {
         let fields = fields.into_iter();

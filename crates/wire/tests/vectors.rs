@@ -1,6 +1,13 @@
 //! Every file below `vectors/`: good messages survive decoding and encoding byte for byte, bad requests get
 //! exactly the answer that stands beside them, and no answer repeats input.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test support outside of a #[test] function may stop at the first surprise too"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
