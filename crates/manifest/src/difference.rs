@@ -1,14 +1,21 @@
 //! What approving a manifest would change, in words.
+//!
+//! A person decides by these words, so nothing that changes may be missing in them: names, and every part of
+//! every binding.
 
 use remo_wire::admin::ManifestSummary;
+use remo_wire::binding::Bindings;
 use remo_wire::names::SecretName;
+
+mod words;
 
 /// The difference between what is pinned and what a file asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// What is new or other than before: one sentence each. Every change of a binding or a limit is here.
+    /// What is new, or other than before, one phrase each, sorted by secret. Every change of a binding or of a
+    /// limit is here, also one that takes something away from a binding that stays.
     pub added: Vec<String>,
-    /// What would be gone: one sentence each.
+    /// Secrets that would be gone, one phrase each.
     pub removed: Vec<String>,
     /// Names that the pin does not have.
     pub added_names: Vec<SecretName>,
@@ -25,23 +32,26 @@ impl Difference {
 
 /// Compares a manifest with the pin; without a pin everything in it is new.
 pub fn difference(pinned: Option<&ManifestSummary>, file: &ManifestSummary) -> Difference {
-    let before = pinned.map(|pinned| &pinned.bindings);
-    let added_names: Vec<SecretName> = file
-        .bindings
-        .keys()
-        .filter(|name| before.is_none_or(|before| !before.contains_key(*name)))
-        .cloned()
-        .collect();
-    let removed_names: Vec<SecretName> = before
-        .into_iter()
-        .flat_map(|before| before.keys())
-        .filter(|name| !file.bindings.contains_key(*name))
-        .cloned()
-        .collect();
-    Difference {
-        added: added_names.iter().map(SecretName::to_string).collect(),
-        removed: removed_names.iter().map(SecretName::to_string).collect(),
-        added_names,
-        removed_names,
+    let nothing = Bindings::new();
+    let before = pinned.map_or(&nothing, |pinned| &pinned.bindings);
+    let mut difference = Difference::default();
+    for (name, binding) in &file.bindings {
+        match before.get(name) {
+            None => {
+                difference.added.push(format!("{name}: {}", words::binding(binding)));
+                difference.added_names.push(name.clone());
+            }
+            Some(was) => difference
+                .added
+                .extend(words::changes(was, binding).into_iter().map(|change| format!("{name}: {change}"))),
+        }
     }
+    for (name, binding) in before {
+        if !file.bindings.contains_key(name) {
+            difference.removed.push(format!("{name}: no more {}", words::binding(binding)));
+            difference.removed_names.push(name.clone());
+        }
+    }
+    difference.added.extend(words::limits(pinned, file));
+    difference
 }

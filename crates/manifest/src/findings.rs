@@ -39,11 +39,16 @@ impl Findings {
             .filter(|finding| is_syntax(finding))
             .map(|finding| lines.line(finding.offset))
             .collect();
-        if !broken.is_empty() {
+        if let Some(first_broken) = broken.first().copied() {
             self.0.retain(|finding| {
+                let line = lines.line(finding.offset);
                 let absence =
                     matches!(finding.rule, Rule::MissingKey | Rule::MissingFilePath | Rule::EmptyFields);
-                is_syntax(finding) || !(absence || broken.contains(&lines.line(finding.offset)))
+                // Below a broken header, keys seem to belong to the top level.
+                let stray = matches!(finding.rule, Rule::UnknownKey)
+                    && !finding.key.contains('.')
+                    && line > first_broken;
+                is_syntax(finding) || !(absence || stray || broken.contains(&line))
             });
         }
         self.0.sort_by_key(|finding| finding.offset);

@@ -5,7 +5,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::findings::{Finding, Findings};
 use crate::problem::Rule;
-use crate::quote::{bare, quote};
+use crate::quote::{key_part, quote};
 
 /// One key with its value, and where it stands.
 #[derive(Clone)]
@@ -43,7 +43,8 @@ impl<'t> Section<'t> {
 
     fn entry(&self, key: &'t Spanned<toml::de::DeString<'t>>, value: &'t Spanned<DeValue<'t>>) -> Entry<'t> {
         let name: &'t str = key.get_ref();
-        let path = if self.path.is_empty() { bare(name) } else { format!("{}.{}", self.path, bare(name)) };
+        let path =
+            if self.path.is_empty() { key_part(name) } else { format!("{}.{}", self.path, key_part(name)) };
         Entry { path, name, offset: key.span().start, value }
     }
 }

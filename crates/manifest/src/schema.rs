@@ -1,1 +1,118 @@
-//! JSON Schema of the manifest file.
+//! JSON Schema of the manifest file, for editors and for `schema/remo-manifest.v1.json`.
+//!
+//! The types here mirror the file, not the normal form: what is optional in the file is optional here. A
+//! schema cannot say everything that [`parse`](crate::parse) checks (reserved variables, two bindings onto one
+//! path, the language of templates); a file that `parse` accepts is valid by the schema, which a test holds.
+
+use std::collections::BTreeMap;
+
+use remo_wire::names::{FieldName, ProjectName, SecretName};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// The schema as a JSON document.
+pub fn json_schema() -> serde_json::Value {
+    schemars::schema_for!(ManifestFile).to_value()
+}
+
+/// What a project asks for: `.remo/manifest.toml`. Only what a person has approved of it governs.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "remo manifest, version 1")]
+pub struct ManifestFile {
+    /// Version of this format.
+    #[schemars(range(min = 1, max = 1))]
+    pub schema_version: u32,
+    /// The base name of the project's directory.
+    pub project: ProjectName,
+    /// Each secret that the project needs, by its name in the vault.
+    #[serde(default)]
+    pub secrets: BTreeMap<SecretName, BindingTable>,
+    /// Limits of the project's leases.
+    #[serde(default)]
+    pub cache: CacheTable,
+}
+
+/// Where one secret goes. An empty table puts it into the variable that is its name in upper case.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum BindingTable {
+    /// Into one variable.
+    Variable(VariableTable),
+    /// A bundle into several variables.
+    Fields(FieldsTable),
+    /// Into a file.
+    File(FileTable),
+}
+
+/// A secret that one variable takes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VariableTable {
+    /// The default.
+    pub fetch_as: Option<EnvWord>,
+    /// Whether a start without this secret fails; true unless given.
+    pub required: Option<bool>,
+    /// The variable; the secret's name in upper case unless given.
+    #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]{0,127}$"))]
+    pub env_var: Option<String>,
+}
+
+/// A bundle whose fields several variables take.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FieldsTable {
+    /// The default.
+    pub fetch_as: Option<EnvWord>,
+    /// Whether a start without this secret fails; true unless given.
+    pub required: Option<bool>,
+    /// Field of the bundle by the variable that takes it.
+    #[schemars(extend("minProperties" = 1, "propertyNames" = { "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,127}$" }))]
+    pub fields: BTreeMap<String, FieldName>,
+}
+
+/// A secret that is reachable as a file in memory-backed storage.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileTable {
+    /// Says that it is a file.
+    pub fetch_as: FileWord,
+    /// Whether a start without this secret fails; true unless given.
+    pub required: Option<bool>,
+    /// Below `~/`, the home of the container's user, or below one of the documented places.
+    #[schemars(regex(pattern = "^(~|/run/secrets|/etc/secrets)/."))]
+    pub file_path: String,
+    /// Four octal digits, without write for group and others; 0600 unless given.
+    #[schemars(regex(pattern = "^0[4-7][0145][0145]$"))]
+    pub file_mode: Option<String>,
+    /// The content, with `{{value}}` or `{{field}}` where a value goes; the value itself unless given.
+    pub template: Option<String>,
+}
+
+/// `env`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EnvWord {
+    /// Into the environment.
+    Env,
+}
+
+/// `file`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FileWord {
+    /// Into a file.
+    File,
+}
+
+/// Limits of the project's leases; each can lower the broker's own, never raise it.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CacheTable {
+    /// How long a lease runs, in seconds.
+    #[schemars(range(min = 1, max = 86_400))]
+    pub default_ttl_seconds: Option<u32>,
+    /// How many leases the project holds.
+    #[schemars(range(min = 1, max = 1024))]
+    pub default_max_entries: Option<u32>,
+}

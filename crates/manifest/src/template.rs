@@ -77,6 +77,15 @@ impl Template {
         &self.placeholders
     }
 
+    /// Whether every placeholder has a value, for those who know names but no values: `fields` are the fields
+    /// of a bundle, and not looked at for a scalar.
+    pub fn resolves(&self, secret: &SecretName, kind: Kind, fields: &[&str]) -> Result<(), RenderProblem> {
+        match kind {
+            Kind::Scalar => render::resolve(self, secret, kind, &[VALUE, secret.as_str()]),
+            Kind::Bundle => render::resolve(self, secret, kind, fields),
+        }
+    }
+
     /// Inserts a secret's value. A bundle's value is its compact JSON text, as it travels on the wire.
     ///
     /// No copy of a value is left outside of a [`Secret`], and no error repeats one.

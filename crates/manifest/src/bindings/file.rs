@@ -5,7 +5,7 @@ use remo_wire::binding::FileTarget;
 use super::claims::Claims;
 use crate::problem::Rule;
 use crate::quote::quote;
-use crate::reader::{Reader, Section};
+use crate::reader::{Entry, Reader, Section};
 use crate::template::Template;
 use crate::{mode, placement, template};
 
@@ -67,21 +67,13 @@ fn file_mode(reader: &mut Reader<'_>, section: &Section<'_>) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn checked_template<'t>(reader: &mut Reader<'_>, entry: &crate::reader::Entry<'t>) -> Option<&'t str> {
+fn checked_template<'t>(reader: &mut Reader<'_>, entry: &Entry<'t>) -> Option<&'t str> {
     let text = reader.text(entry, "template = \"token={{value}}\\n\"")?;
-    match Template::compile(text) {
-        Ok(_) => Some(text),
-        Err(problem) => {
-            let span = entry.value.span();
-            let offset = template::position::of_line(reader.source, span, problem.line);
-            // A template on the line of its key is reported where the key is.
-            reader.report(
-                Rule::Template,
-                (offset.max(entry.offset), &entry.path),
-                problem.message,
-                problem.remedy,
-            );
-            None
-        }
+    let problems = Template::problems(text);
+    let fine = problems.is_empty();
+    for problem in problems {
+        let offset = template::position::of_line(reader.source, entry.value.span(), problem.line);
+        reader.report(Rule::Template, (offset, &entry.path), problem.message, problem.remedy);
     }
+    fine.then_some(text)
 }

@@ -14,6 +14,10 @@ use crate::quote::{bare, quote};
 /// What may be written as a literal, because it would open something otherwise.
 const OPENERS: &[&str] = &["{{", "{%", "{#"];
 
+const FORM: &str = "write {{name}}, or {{name | json}}";
+
+const NO_PLACEHOLDER: &str = "a placeholder is a name, and filters after a |";
+
 const ESCAPING: &str = "write {{\"{{\"}} for {{, {{\"{%\"}} for {%, and {{\"{#\"}} for {#";
 
 /// Words of the engine's own language, which are never taken as names.
@@ -65,6 +69,7 @@ struct Scan<'s, 'p> {
 impl<'s> Scan<'s, '_> {
     fn run(&mut self) {
         let mut inside: Option<Vec<Token<'s>>> = None;
+        let mut opened = 1;
         for token in tokenize(self.source, false, SyntaxConfig, WHITESPACE) {
             let (token, span) = match token {
                 Ok(token) => token,
@@ -81,6 +86,7 @@ impl<'s> Scan<'s, '_> {
                     self.gap(span);
                     self.exactly("{{", span);
                     inside = Some(Vec::new());
+                    opened = line;
                 }
                 (Token::VariableEnd, Some(tokens)) => {
                     let tokens = std::mem::take(tokens);
@@ -98,7 +104,7 @@ impl<'s> Scan<'s, '_> {
             self.end = span.end_offset as usize;
         }
         if inside.is_some() {
-            self.problem(1, "{{ is not closed by }}", ESCAPING);
+            self.problem(opened, "{{ is not closed by }}", ESCAPING);
         } else {
             self.between(self.source.len(), u32::MAX);
         }
@@ -147,11 +153,8 @@ impl<'s> Scan<'s, '_> {
                 "a placeholder may not begin with a digit",
                 "write {{value}} for the secret itself",
             ),
-            _ => self.problem(
-                line,
-                "a placeholder is a name, and filters after a |",
-                format!("write {{{{name}}}} or {{{{name | json}}}}; {ESCAPING}"),
-            ),
+            [Token::Str(_) | Token::String(_)] => self.problem(line, NO_PLACEHOLDER, ESCAPING),
+            _ => self.problem(line, NO_PLACEHOLDER, FORM),
         }
     }
 
@@ -171,31 +174,25 @@ impl<'s> Scan<'s, '_> {
         let mut known = Vec::new();
         for pair in filters.chunks(2) {
             let [Token::Pipe, Token::Ident(filter)] = pair else {
-                self.problem(
-                    line,
-                    "a placeholder is a name, and filters after a |",
-                    "write {{name}} or {{name | json}}",
-                );
+                self.problem(line, NO_PLACEHOLDER, FORM);
                 return;
             };
-            match Filter::by_name(filter) {
-                Some(filter) => known.push(filter),
-                None => {
-                    let names: Vec<_> = Filter::ALL.iter().map(|filter| filter.name()).collect();
-                    self.problem(
-                        line,
-                        format!("{} is no filter", quote(filter)),
-                        format!("use one of: {}", names.join(", ")),
-                    );
-                    return;
-                }
-            }
+            let Some(filter) = Filter::by_name(filter) else {
+                let names: Vec<_> = Filter::ALL.iter().map(|filter| filter.name()).collect();
+                let remedy = format!("use one of: {}", names.join(", "));
+                self.problem(line, format!("{} is no filter", quote(filter)), remedy);
+                return;
+            };
+            known.push(filter);
         }
         self.placeholders.push(Placeholder { name: name.to_owned(), filters: known, line });
     }
 
     fn problem(&mut self, line: u32, message: impl Into<String>, remedy: impl Into<String>) {
-        self.problems.push(TemplateProblem { line, message: message.into(), remedy: remedy.into() });
+        let problem = TemplateProblem { line, message: message.into(), remedy: remedy.into() };
+        if self.problems.last() != Some(&problem) {
+            self.problems.push(problem);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use remo_wire::names::SecretName;
 use remo_wire::value::Kind;
 
 use super::inserted::{Inserted, Output, Values};
-use super::{Filter, RenderProblem, Template, VALUE};
+use super::{Filter, Placeholder, RenderProblem, Template, VALUE};
 
 pub(super) fn render(
     template: &Template,
@@ -22,7 +22,9 @@ pub(super) fn render(
         Kind::Scalar => scalar(secret, value),
         Kind::Bundle => bundle(secret, value)?,
     };
-    resolve(template, secret, kind, &values)?;
+    let names: Vec<&str> = values.0.keys().map(String::as_str).collect();
+    resolve(template, secret, kind, &names)?;
+    fit(template, &values)?;
     let environment = environment();
     let mut output = Output(Secret::new(Vec::with_capacity(template.source.len() + value.len())));
     environment
@@ -51,52 +53,49 @@ fn bundle(secret: &SecretName, value: &Secret) -> Result<Values, RenderProblem> 
     Ok(Values(fields.into_iter().map(|(name, value)| (name, Arc::new(Inserted(value)))).collect()))
 }
 
-/// Checks that every placeholder names a value, and that the value fits where it goes.
-fn resolve(
+/// Checks that every placeholder is one of `names`.
+pub(super) fn resolve(
     template: &Template,
     secret: &SecretName,
     kind: Kind,
-    values: &Values,
+    names: &[&str],
 ) -> Result<(), RenderProblem> {
-    for placeholder in template.placeholders() {
-        let line = Some(placeholder.line);
-        let Some(inserted) = values.0.get(&placeholder.name) else {
-            let known = values.0.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            return Err(RenderProblem {
-                line,
-                message: format!("{{{{{}}}}} is unknown: {secret} is a {kind}", placeholder.name),
-                remedy: match kind {
-                    Kind::Scalar => format!("write {{{{{VALUE}}}}}"),
-                    Kind::Bundle if known.is_empty() => "the bundle has no fields; store it again".to_owned(),
-                    Kind::Bundle => format!("use one of its fields: {known}"),
-                },
-            });
-        };
-        let text = inserted.0.expose_text();
-        match (placeholder.filters.first(), text) {
-            (Some(Filter::Base64), _) => {}
+    let unknown =
+        template.placeholders().iter().find(|placeholder| !names.contains(&placeholder.name.as_str()));
+    let Some(placeholder) = unknown else { return Ok(()) };
+    let remedy = match kind {
+        Kind::Scalar => format!("write {{{{{VALUE}}}}} or {{{{{secret}}}}}"),
+        Kind::Bundle if names.is_empty() => "the bundle has no fields; store it again".to_owned(),
+        Kind::Bundle => format!("use one of its fields: {}", names.join(", ")),
+    };
+    Err(RenderProblem {
+        line: Some(placeholder.line),
+        message: format!("the placeholder {{{{{}}}}} is unknown; {secret} is a {kind}", placeholder.name),
+        remedy,
+    })
+}
+
+/// Checks that every value fits where it goes.
+fn fit(template: &Template, values: &Values) -> Result<(), RenderProblem> {
+    for Placeholder { name, filters, line } in template.placeholders() {
+        let Some(inserted) = values.0.get(name) else { continue };
+        // Only the first filter sees the value; what a filter returns is text without NUL.
+        let problem = match (filters.first(), inserted.0.expose_text()) {
+            (Some(Filter::Base64), _) => continue,
             (_, None) => {
-                return Err(RenderProblem {
-                    line,
-                    message: format!("the value for {{{{{}}}}} is not UTF-8 text", placeholder.name),
-                    remedy: format!("write {{{{{} | base64}}}}, or leave the template out", placeholder.name),
-                });
+                ("is not UTF-8 text", format!("write {{{{{name} | base64}}}}, or leave the template out"))
             }
-            (_, Some(text)) => {
-                let shell = placeholder.filters.contains(&Filter::Shell);
-                let covered = placeholder.filters.iter().take_while(|filter| **filter != Filter::Shell);
-                if shell && covered.count() == 0 && text.contains('\0') {
-                    return Err(RenderProblem {
-                        line,
-                        message: format!(
-                            "the value for {{{{{}}}}} contains a NUL byte, which no shell word can hold",
-                            placeholder.name
-                        ),
-                        remedy: "use the filter base64 instead of shell".to_owned(),
-                    });
-                }
-            }
-        }
+            (Some(Filter::Shell), Some(text)) if text.contains('\0') => (
+                "contains a NUL byte, which no shell word can hold",
+                format!("write {{{{{name} | base64}}}} and decode it where it is used"),
+            ),
+            _ => continue,
+        };
+        return Err(RenderProblem {
+            line: Some(*line),
+            message: format!("the value for {{{{{name}}}}} {}", problem.0),
+            remedy: problem.1,
+        });
     }
     Ok(())
 }
