@@ -1,2 +1,147 @@
-//! placeholder
-fn main() {}
+//! `remo-broker`: reads the command line, runs, and ends with a status that says how it went.
+
+use std::error::Error;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use remo_broker::audit::reader;
+use remo_broker::command_line::{AuditOptions, Command, CommandLine, RunOptions};
+use remo_broker::config::{Config, ConfigError};
+use remo_broker::exit_status::ExitStatus;
+use remo_broker::lifecycle::{InheritedSockets, protect, start};
+
+/// Every buffer that a value passed through is wiped when it is freed.
+#[global_allocator]
+static ALLOCATOR: remo_sys::WipingAllocator = remo_sys::WipingAllocator;
+
+fn main() -> ExitCode {
+    let command_line = match CommandLine::try_parse() {
+        Ok(command_line) => command_line,
+        Err(error) => return usage(&error).into(),
+    };
+    init_log();
+    let status = match command_line.command {
+        None => run(command_line.run),
+        Some(Command::Run(options)) => run(options.or(command_line.run)),
+        Some(Command::CheckConfig { config }) => check_config(config),
+        Some(Command::Audit(options)) => audit(&options),
+    };
+    status.into()
+}
+
+fn run(options: RunOptions) -> ExitStatus {
+    let read_config = move || {
+        let variable = std::env::var_os("REMO_PROJECTS_ROOT").map(PathBuf::from);
+        Config::load(options.config.as_deref(), &options.overrides(variable), std::env::var_os("HOME"))
+    };
+    let config = match read_config() {
+        Ok(config) => config,
+        Err(error) => return configuration_error(&error),
+    };
+    if let Err(error) = protect(config.memory.on_failure) {
+        log::error!("the process cannot be protected, and memory.on_failure is fatal: {error}");
+        return ExitStatus::Failure;
+    }
+    let server = match start(config, InheritedSockets::default(), Box::new(read_config)) {
+        Ok(server) => server,
+        Err(error) => return failure(&error),
+    };
+    log::info!("ready");
+    match server.run() {
+        Ok(()) => ExitStatus::Success,
+        Err(error) => failure(&error),
+    }
+}
+
+fn check_config(path: PathBuf) -> ExitStatus {
+    let options = RunOptions { config: Some(path.clone()), ..RunOptions::default() };
+    match Config::load(Some(&path), &options.overrides(None), std::env::var_os("HOME")) {
+        Ok(_) => {
+            report(&format!("{}: the configuration is valid", path.display()));
+            ExitStatus::Success
+        }
+        Err(error) => configuration_error(&error),
+    }
+}
+
+fn audit(options: &AuditOptions) -> ExitStatus {
+    let path = match &options.audit_log_path {
+        Some(path) => path.clone(),
+        None => match Config::load(
+            options.config.as_deref(),
+            &RunOptions::default().overrides(None),
+            std::env::var_os("HOME"),
+        ) {
+            Ok(config) => config.audit.path,
+            Err(error) => return configuration_error(&error),
+        },
+    };
+    let filter = match reader::Filter::new(options) {
+        Ok(filter) => filter,
+        Err(problem) => {
+            complain(&format!(
+                "error: {problem}\nhint: write a time such as 2026-05-31T02:30:00Z, or 15m for the last 15 minutes"
+            ));
+            return ExitStatus::Usage;
+        }
+    };
+    match reader::read(&path, &filter, options.follow, options.json, &mut std::io::stdout().lock()) {
+        Ok(()) => ExitStatus::Success,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitStatus::Success,
+        Err(error) => {
+            complain(&format!(
+                "error: cannot read the audit log {}: {error}\nhint: name another log with --audit-log-path",
+                path.display()
+            ));
+            ExitStatus::Failure
+        }
+    }
+}
+
+/// Help and version are no errors; anything else is a wrong command line.
+fn usage(error: &clap::Error) -> ExitStatus {
+    let shown = error.print();
+    if error.use_stderr() || shown.is_err() { ExitStatus::Usage } else { ExitStatus::Success }
+}
+
+fn configuration_error(error: &ConfigError) -> ExitStatus {
+    complain(&format!(
+        "error: {error}\nhint: mend it and test it with: remo-broker check-config --config {}",
+        error.file().display()
+    ));
+    ExitStatus::Configuration
+}
+
+/// Prints an error with its causes, each once.
+fn failure(error: &dyn Error) -> ExitStatus {
+    let mut text = format!("error: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    complain(&text);
+    ExitStatus::Failure
+}
+
+fn init_log() {
+    // One line an event, without a time of its own: the journal and the terminal have one.
+    env_logger::Builder::new()
+        .filter_level(log::LevelFilter::Info)
+        .parse_env("REMO_BROKER_LOG")
+        .format(|line, record| {
+            writeln!(line, "remo-broker: {}: {}", record.level().as_str().to_lowercase(), record.args())
+        })
+        .init();
+}
+
+fn complain(text: &str) {
+    // Nobody is left to tell when this fails.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+fn report(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}

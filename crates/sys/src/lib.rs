@@ -4,12 +4,15 @@
 //! - [`WipingAllocator`]: wipes every heap block when it is freed
 //! - [`ProtectedRegion`]: memory that stays out of swap and core dumps where the kernel allows
 //! - [`dumps`]: keeps the whole process out of core dumps
+//! - [`group_id`]: the number of a group by its name
 //! - [`inherited`]: descriptors that a service manager passed
 
 mod allocator;
 pub mod dumps;
+mod groups;
 pub mod inherited;
 mod region;
 
 pub use allocator::WipingAllocator;
+pub use groups::group_id;
 pub use region::{ProtectedRegion, Protection};

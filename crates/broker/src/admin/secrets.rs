@@ -1,0 +1,77 @@
+//! `push-creds` and `clear-creds`.
+
+use jiff::Timestamp;
+use remo_wire::admin::{DoneResponse, PushPayload, PushResponse};
+use remo_wire::error::{ErrorCode, ErrorResponse};
+use remo_wire::ok::OkTrue;
+
+use super::{Answer, Changed, Effects, internal};
+use crate::audit::Event;
+use crate::broker::Broker;
+use crate::config::MemoryFailure;
+use crate::store::{SNAPSHOT_MAX, Snapshot, SnapshotError};
+
+/// Replaces the whole snapshot in one step. Whatever fails changes nothing.
+pub(super) fn push(broker: &mut Broker, payload: PushPayload, effects: &mut Effects) -> Answer<PushResponse> {
+    let snapshot = Snapshot::build(payload, broker.store.snapshot()).map_err(|error| match error {
+        SnapshotError::TooLarge => ErrorResponse::new(
+            ErrorCode::PayloadTooLarge,
+            format!("the snapshot with what it keeps would hold more than {SNAPSHOT_MAX} bytes"),
+        ),
+        SnapshotError::Memory(error) => internal("get memory for the snapshot", &error),
+    })?;
+    check_protection(broker, &snapshot)?;
+    let (generation, view) = broker
+        .counters
+        .next_generation(&broker.state, false)
+        .map_err(|error| internal("save the generation", &error))?;
+    let now = Timestamp::now();
+    let secret_count = snapshot.len() as u64;
+    broker.store.replace(snapshot, now, generation);
+    touch_all(broker, view);
+    broker.audit.record(&Event::SecretsPushed { secret_count, generation });
+    effects.changed = Changed::Everything;
+    Ok(PushResponse { ok: OkTrue, loaded_at: format!("{now:.0}"), secret_count, generation })
+}
+
+/// Wipes the snapshot. Happens whatever else fails: the one who asks wants the values gone.
+pub(super) fn clear(broker: &mut Broker, effects: &mut Effects) -> DoneResponse {
+    let (generation, view) = match broker.counters.next_generation(&broker.state, true) {
+        Ok(numbers) => numbers,
+        Err(error) => {
+            log::error!(
+                "cannot save that the store was cleared; after a restart the vault may push: {error}"
+            );
+            broker.counters.next_generation_unsaved()
+        }
+    };
+    broker.store.clear(generation);
+    touch_all(broker, view);
+    broker.audit.record(&Event::SecretsCleared { generation });
+    effects.changed = Changed::Everything;
+    DoneResponse::default()
+}
+
+fn touch_all(broker: &mut Broker, view: u64) {
+    for project in broker.registry.iter_mut() {
+        project.touch(view);
+    }
+}
+
+fn check_protection(broker: &Broker, snapshot: &Snapshot) -> Answer<()> {
+    let protection = snapshot.protection();
+    if protection.locked && protection.undumped {
+        return Ok(());
+    }
+    let missing = if protection.locked { "kept out of core dumps" } else { "locked against swapping" };
+    match broker.config.memory.on_failure {
+        MemoryFailure::Warn => {
+            log::warn!("the memory of the secrets cannot be {missing}; raise LimitMEMLOCK for the broker");
+            Ok(())
+        }
+        MemoryFailure::Fatal => Err(ErrorResponse::new(
+            ErrorCode::InternalError,
+            format!("the memory of the secrets cannot be {missing}, and memory.on_failure is fatal"),
+        )),
+    }
+}

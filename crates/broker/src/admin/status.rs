@@ -1,0 +1,62 @@
+//! `list` and `status`.
+
+use std::time::Instant;
+
+use remo_wire::PROTOCOL_VERSION;
+use remo_wire::admin::{ListResponse, ProjectStatus, StatusResponse};
+use remo_wire::ok::OkTrue;
+
+use super::Effects;
+use super::approval::judge;
+use super::registration::repair;
+use crate::VERSION;
+use crate::broker::Broker;
+use crate::registry::ProjectKey;
+
+/// Names, kinds and field names.
+pub(super) fn list(broker: &Broker) -> ListResponse {
+    let secrets = broker.store.snapshot().map(crate::store::Snapshot::list).unwrap_or_default();
+    ListResponse { ok: OkTrue, secrets }
+}
+
+/// The state of everything. Sockets that are not right any more are repaired on the way.
+pub(super) fn status(broker: &mut Broker, effects: &mut Effects) -> StatusResponse {
+    repair_all(broker, effects);
+    let now = Instant::now();
+    let projects = broker
+        .registry
+        .iter()
+        .map(|(_, project)| ProjectStatus {
+            name: project.name.clone(),
+            socket_path: broker
+                .run_directory
+                .socket_path(project.name.as_str())
+                .to_string_lossy()
+                .into_owned(),
+            allowlist_size: project.pin.as_ref().map_or(0, |pin| pin.manifest.bindings.len() as u64),
+            cache_entries: project.leases.running(now) as u64,
+            view: project.view,
+            manifest: judge(broker, &project.name).state(project.pin.as_ref()),
+        })
+        .collect();
+    StatusResponse {
+        ok: OkTrue,
+        broker_version: VERSION.to_owned(),
+        protocol_version: PROTOCOL_VERSION,
+        instance_id: broker.instance_id.clone(),
+        uptime_seconds: broker.started.elapsed().as_secs(),
+        secret_count: broker.store.len() as u64,
+        secrets_loaded_at: broker.store.loaded_at().map(|at| format!("{at:.0}")),
+        cleared: broker.store.is_cleared(),
+        generation: broker.store.generation(),
+        projects,
+    }
+}
+
+/// Repairs every project's socket.
+pub(crate) fn repair_all(broker: &mut Broker, effects: &mut Effects) {
+    let keys: Vec<ProjectKey> = broker.registry.iter().map(|(key, _)| key).collect();
+    for key in keys {
+        repair(broker, key, effects);
+    }
+}

@@ -1,0 +1,224 @@
+//! The audit log as the broker writes it: lines are gathered for one turn of the loop and handed to the
+//! kernel together, before any answer of that turn leaves.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::event::{Event, Record};
+use super::file::LogFile;
+use super::flusher::Flusher;
+use crate::config::{AuditConfig, AuditFailure};
+
+/// Lines that wait in memory while the log cannot be written.
+const RETAINED_MAX: usize = 1000;
+
+/// How often a rename of the log from outside is looked for.
+const RENAME_CHECK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The gathered lines' usual size; a larger buffer is given back after its turn.
+const BATCH_CAPACITY: usize = 64 * 1024;
+
+/// Whether the lines of a turn are on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    /// Handed to the kernel, or kept to be written later as the configuration allows: answers may leave.
+    Yes,
+    /// Not on record, and the configuration says that nothing is vended then.
+    No,
+}
+
+/// The log, its open file and what waits for it.
+#[derive(Debug)]
+pub struct AuditLog {
+    config: AuditConfig,
+    file: Option<LogFile>,
+    flusher: Flusher,
+    needs_flush: bool,
+    batch: Vec<u8>,
+    batch_ends: Vec<usize>,
+    retained: VecDeque<Vec<u8>>,
+    lost: u64,
+    failing: bool,
+    checked_rename: Instant,
+    now: String,
+}
+
+impl AuditLog {
+    /// Opens the log. Under `on_failure = "serve"` a log that cannot be opened is a warning.
+    pub fn open(config: &AuditConfig) -> std::io::Result<Self> {
+        let file = match LogFile::open(&config.path, config.rotate_bytes, config.keep_files) {
+            Ok(file) => Some(file),
+            Err(error) if config.on_failure == AuditFailure::Serve => {
+                log::warn!(
+                    "cannot open the audit log {}: {error}; events wait in memory",
+                    config.path.display()
+                );
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Self {
+            failing: file.is_none(),
+            config: config.clone(),
+            file,
+            flusher: Flusher::start(Duration::from_secs(config.sync_interval_seconds.into()))?,
+            needs_flush: false,
+            batch: Vec::with_capacity(BATCH_CAPACITY),
+            batch_ends: Vec::new(),
+            retained: VecDeque::new(),
+            lost: 0,
+            checked_rename: Instant::now(),
+            now: String::new(),
+        })
+    }
+
+    /// Sets the time that the lines of this turn carry.
+    pub fn begin_turn(&mut self) {
+        self.now.clear();
+    }
+
+    /// Adds one line to this turn. Returns its length in bytes.
+    pub fn record(&mut self, event: &Event<'_>) -> usize {
+        if self.now.is_empty() {
+            self.now = format!("{:.3}", Timestamp::now());
+        }
+        let start = self.batch.len();
+        // Writing into memory fails only when a type cannot be JSON, which these can.
+        if serde_json::to_writer(&mut self.batch, &Record { timestamp: &self.now, event }).is_err() {
+            self.batch.truncate(start);
+            self.lost += 1;
+            return 0;
+        }
+        self.batch.push(b'\n');
+        self.batch_ends.push(self.batch.len());
+        self.batch.len() - start
+    }
+
+    /// Hands the lines of this turn to the kernel.
+    pub fn commit(&mut self) -> Recorded {
+        if self.batch.is_empty() {
+            return if self.failing && self.config.on_failure == AuditFailure::Refuse && !self.recover() {
+                Recorded::No
+            } else {
+                Recorded::Yes
+            };
+        }
+        let written = (!self.failing || self.recover()) && self.write_batch();
+        if !written {
+            self.retain_batch();
+        }
+        self.batch.clear();
+        self.batch_ends.clear();
+        if self.batch.capacity() > BATCH_CAPACITY {
+            self.batch = Vec::with_capacity(BATCH_CAPACITY);
+        }
+        if written || self.config.on_failure == AuditFailure::Serve { Recorded::Yes } else { Recorded::No }
+    }
+
+    /// What is due once in a while: flushing, a log that was renamed, and lines that wait.
+    pub fn housekeeping(&mut self, now: Instant) {
+        if self.failing && self.recover() {
+            log::info!("the audit log {} is written again", self.config.path.display());
+        }
+        if now.saturating_duration_since(self.checked_rename) >= RENAME_CHECK_INTERVAL {
+            self.checked_rename = now;
+            if let Some(Err(error)) = self.file.as_mut().map(LogFile::follow_rename) {
+                self.fail(&error);
+            }
+        }
+        if self.needs_flush
+            && let Some(file) = &self.file
+        {
+            self.needs_flush = !self.flusher.request(file.handle());
+        }
+    }
+
+    /// Whether [`AuditLog::housekeeping`] has something to do soon.
+    pub fn is_busy(&self) -> bool {
+        self.failing || self.needs_flush
+    }
+
+    /// Takes over settings that may change while the log is open; its path is not among them.
+    pub fn reconfigure(&mut self, config: &AuditConfig) {
+        let path = self.config.path.clone();
+        self.config = AuditConfig { path, ..config.clone() };
+        if let Some(file) = &mut self.file {
+            file.set_rotation(config.rotate_bytes, config.keep_files);
+        }
+    }
+
+    /// Flushes to the disk now; the last thing before the process ends.
+    pub fn finish(&mut self) {
+        self.commit();
+        if let Some(file) = &self.file
+            && let Err(error) = file.handle().sync_data()
+        {
+            log::warn!("the audit log could not be flushed to the disk: {error}");
+        }
+    }
+
+    fn write_batch(&mut self) -> bool {
+        let Some(file) = &mut self.file else { return false };
+        if let Err(error) = file.append(&self.batch) {
+            self.fail(&error);
+            return false;
+        }
+        self.needs_flush = true;
+        if let Err(error) = file.rotate_if_large() {
+            // The lines are on record; a log that grows is better than none.
+            log::warn!("cannot rotate the audit log {}: {error}", self.config.path.display());
+        }
+        true
+    }
+
+    /// Tries to write what waits, with a line that says how much was lost. Returns whether the log works.
+    fn recover(&mut self) -> bool {
+        let result = match &mut self.file {
+            Some(file) => file.follow_rename().map(|_| ()),
+            None => LogFile::open(&self.config.path, self.config.rotate_bytes, self.config.keep_files)
+                .map(|file| self.file = Some(file)),
+        };
+        if result.is_err() {
+            return false;
+        }
+        let mut waiting: Vec<u8> = self.retained.iter().flatten().copied().collect();
+        if self.lost > 0 {
+            let now = format!("{:.3}", Timestamp::now());
+            let record = Record { timestamp: &now, event: &Event::AuditLost { count: self.lost } };
+            if let Ok(mut line) = serde_json::to_vec(&record) {
+                line.push(b'\n');
+                waiting.extend_from_slice(&line);
+            }
+        }
+        let Some(file) = &mut self.file else { return false };
+        if file.append(&waiting).is_err() {
+            return false;
+        }
+        self.retained.clear();
+        self.lost = 0;
+        self.failing = false;
+        self.needs_flush = true;
+        true
+    }
+
+    fn retain_batch(&mut self) {
+        let mut start = 0;
+        for end in &self.batch_ends {
+            if self.retained.len() == RETAINED_MAX {
+                self.retained.pop_front();
+                self.lost += 1;
+            }
+            self.retained.push_back(self.batch[start..*end].to_vec());
+            start = *end;
+        }
+    }
+
+    fn fail(&mut self, error: &std::io::Error) {
+        if !self.failing {
+            log::error!("cannot write the audit log {}: {error}", self.config.path.display());
+        }
+        self.failing = true;
+    }
+}

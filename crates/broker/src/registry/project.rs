@@ -1,0 +1,141 @@
+//! One registered project: who may ask, what is pinned, and its limits.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use remo_wire::admin::ManifestSummary;
+use remo_wire::names::{ProjectName, SecretName};
+
+use super::flood::{RefusalCounter, TokenBucket};
+use super::lease::Leases;
+use crate::config::{CacheConfig, LimitsConfig};
+use crate::peer::Peer;
+use crate::run_directory::SocketIdentity;
+
+/// The manifest content that a person approved. Only it governs.
+#[derive(Debug, Clone)]
+pub struct Pin {
+    /// The approved file, byte for byte.
+    pub source: String,
+    /// SHA-256 of `source`.
+    pub sha256: String,
+    /// When it was approved, RFC 3339 in UTC.
+    pub approved_at: String,
+    /// `source`, parsed; shared with answers that are being written.
+    pub manifest: Arc<ManifestSummary>,
+}
+
+/// A project that has a socket.
+#[derive(Debug)]
+pub struct Project {
+    /// Its name.
+    pub name: ProjectName,
+    /// Its canonical path, as recorded at registration.
+    pub path: PathBuf,
+    /// Users besides root who may use its socket.
+    pub allowed_uids: BTreeSet<u32>,
+    /// What is in force; nothing is vended without.
+    pub pin: Option<Pin>,
+    /// Raised by everything that changes what it could fetch.
+    pub view: u64,
+    /// Its running leases.
+    pub leases: Leases,
+    /// What flood protection knows about it.
+    pub flood: FloodState,
+    /// Open connections on its socket.
+    pub connections: usize,
+    /// Bytes of answers that wait for its readers.
+    pub unsent: usize,
+    /// Which file its socket is, once it is bound.
+    pub socket: Option<SocketIdentity>,
+}
+
+/// The counters of for one project.
+#[derive(Debug)]
+pub struct FloodState {
+    /// Denied requests.
+    pub denied: TokenBucket,
+    /// Bytes of audit lines.
+    pub audit: TokenBucket,
+    /// Requests refused with `rate_limited`.
+    pub limited: RefusalCounter,
+    /// Connections refused with `peer_unexpected`.
+    pub unexpected: RefusalCounter,
+    /// The latest of those peers, for the line that counts them.
+    pub unexpected_peer: Option<Peer>,
+    /// Connections over the limit.
+    pub crowded: RefusalCounter,
+}
+
+impl FloodState {
+    /// Full buckets with the configured sizes.
+    pub fn new(limits: &LimitsConfig, now: Instant) -> Self {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a budget of more than 2^52 bytes an hour is no limit anyway"
+        )]
+        let hourly = limits.audit_bytes_per_hour as f64;
+        Self {
+            denied: TokenBucket::new(
+                f64::from(limits.denied_burst),
+                f64::from(limits.denied_per_second),
+                now,
+            ),
+            audit: TokenBucket::new(hourly, hourly / 3600.0, now),
+            limited: RefusalCounter::default(),
+            unexpected: RefusalCounter::default(),
+            unexpected_peer: None,
+            crowded: RefusalCounter::default(),
+        }
+    }
+}
+
+impl Project {
+    /// A project without open connections or leases.
+    pub fn new(name: ProjectName, path: PathBuf, allowed_uids: BTreeSet<u32>, flood: FloodState) -> Self {
+        Self {
+            name,
+            path,
+            allowed_uids,
+            pin: None,
+            view: 0,
+            leases: Leases::default(),
+            flood,
+            connections: 0,
+            unsent: 0,
+            socket: None,
+        }
+    }
+
+    /// Whether the pin allows this name. Takes any text, so that a name from the wire needs no copy.
+    pub fn allows(&self, name: &str) -> bool {
+        self.pin.as_ref().is_some_and(|pin| pin.manifest.bindings.contains_key(name))
+    }
+
+    /// Names that the pin allows, sorted.
+    pub fn allowlist(&self) -> Vec<SecretName> {
+        self.pin.as_ref().map(|pin| pin.manifest.bindings.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    /// How long a lease runs: the manifest may lower the broker's setting, never raise it.
+    pub fn lease_duration(&self, broker: &CacheConfig) -> Duration {
+        let own = self.pin.as_ref().and_then(|pin| pin.manifest.cache.default_ttl_seconds);
+        Duration::from_secs(
+            own.map_or(broker.default_ttl_seconds, |own| own.min(broker.default_ttl_seconds)).into(),
+        )
+    }
+
+    /// How many leases it may hold; likewise.
+    pub fn lease_entries(&self, broker: &CacheConfig) -> usize {
+        let own = self.pin.as_ref().and_then(|pin| pin.manifest.cache.default_max_entries);
+        own.map_or(broker.default_max_entries, |own| own.min(broker.default_max_entries)) as usize
+    }
+
+    /// What it could fetch is another now: its view rises and its leases end.
+    pub fn touch(&mut self, view: u64) {
+        self.view = view;
+        self.leases.clear();
+    }
+}

@@ -1,0 +1,200 @@
+//! One turn of the loop: answers are gathered, put on record together, and only then sent.
+
+use std::io::{self, Write};
+use std::time::Instant;
+
+use remo_secret::Secret;
+use remo_wire::error::{ErrorCode, ErrorResponse};
+use remo_wire::limits::BLOCKED_WRITE_TIMEOUT;
+use zeroize::Zeroize;
+
+use super::connection::{Connection, Phase, Plane, Unsent};
+use super::{Server, Source};
+use crate::audit::Recorded;
+use crate::dispatch::{project, write_error, write_line};
+
+/// The gathered answers' usual size; a larger buffer is given back after its turn.
+const ANSWERS_CAPACITY: usize = 64 * 1024;
+
+/// Answers of this turn, in the order in which they were given.
+#[derive(Debug)]
+pub(super) struct Turn {
+    /// All answers, one after another.
+    pub(super) answers: Vec<u8>,
+    staged: Vec<Staged>,
+}
+
+/// A stretch of answers for one connection.
+#[derive(Debug)]
+struct Staged {
+    index: usize,
+    id: u64,
+    start: usize,
+    end: usize,
+    carries_secret: bool,
+}
+
+impl Default for Turn {
+    fn default() -> Self {
+        Self { answers: Vec::with_capacity(ANSWERS_CAPACITY), staged: Vec::new() }
+    }
+}
+
+impl Turn {
+    /// Assigns what was appended since `start` to a connection.
+    pub(super) fn stage(
+        &mut self,
+        connection: &Connection,
+        index: usize,
+        start: usize,
+        carries_secret: bool,
+    ) {
+        let end = self.answers.len();
+        if let Some(last) = self.staged.last_mut()
+            && last.id == connection.id
+            && last.end == start
+        {
+            last.end = end;
+            last.carries_secret |= carries_secret;
+            return;
+        }
+        self.staged.push(Staged { index, id: connection.id, start, end, carries_secret });
+    }
+
+    fn wipe(&mut self) {
+        self.staged.clear();
+        if self.answers.capacity() > ANSWERS_CAPACITY {
+            let mut large = std::mem::replace(&mut self.answers, Vec::with_capacity(ANSWERS_CAPACITY));
+            large.zeroize();
+        } else {
+            self.answers.as_mut_slice().zeroize();
+            self.answers.clear();
+        }
+    }
+}
+
+impl Server {
+    /// Puts this turn on record and sends its answers.
+    pub(super) fn commit_turn(&mut self) {
+        let recorded = self.broker.audit.commit();
+        let mut turn = std::mem::take(&mut self.turn);
+        for staged in &turn.staged {
+            let answers = &turn.answers[staged.start..staged.end];
+            if recorded == Recorded::No && staged.carries_secret {
+                self.refuse_unrecorded(staged.index, staged.id);
+            } else {
+                self.send(staged.index, staged.id, answers, staged.carries_secret);
+            }
+        }
+        turn.wipe();
+        self.turn = turn;
+    }
+
+    /// `on_failure = "refuse"`: no record, no secret. The connection ends with it: its other answers of this
+    /// turn could not be told apart.
+    fn refuse_unrecorded(&mut self, index: usize, id: u64) {
+        let message = "the audit log cannot be written, and the broker is set to vend nothing then";
+        let mut line = Vec::new();
+        write_error(&mut line, &ErrorResponse::new(ErrorCode::InternalError, message));
+        self.send(index, id, &line, false);
+        if let Some(connection) = self.connection(index, id) {
+            connection.phase = Phase::Draining;
+            connection.drain_deadline = Some(Instant::now() + BLOCKED_WRITE_TIMEOUT);
+            self.set_timer(index);
+        }
+    }
+
+    /// Sends `answers` as far as the kernel takes them; the rest waits in the connection.
+    fn send(&mut self, index: usize, id: u64, answers: &[u8], carries_secret: bool) {
+        let Some(connection) = self.connection(index, id) else { return };
+        let mut waiting = match &mut connection.unsent {
+            Some(unsent) => {
+                unsent.bytes.append(answers);
+                unsent.carries_secret |= carries_secret;
+                let plane = connection.plane;
+                self.account_unsent(plane, answers.len(), 0);
+                return;
+            }
+            None => answers,
+        };
+        while !waiting.is_empty() {
+            match (&connection.stream).write(waiting) {
+                Ok(0) => return self.close(index),
+                Ok(length) => waiting = &waiting[length..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return self.close(index),
+            }
+        }
+        if waiting.is_empty() {
+            return;
+        }
+        let plane = connection.plane;
+        connection.unsent = Some(Box::new(Unsent {
+            bytes: Secret::new(waiting.to_vec()),
+            taken: 0,
+            carries_secret,
+            deadline: Instant::now() + BLOCKED_WRITE_TIMEOUT,
+        }));
+        let waiting = waiting.len();
+        self.account_unsent(plane, waiting, 0);
+        self.set_timer(index);
+    }
+
+    /// Goes on sending to a connection that can take more.
+    pub(super) fn send_rest(&mut self, index: usize) {
+        let Some(Source::Connection(connection)) = self.sources.get_mut(index) else { return };
+        let plane = connection.plane;
+        let Some(unsent) = &mut connection.unsent else { return };
+        let before = unsent.waiting();
+        let mut broken = false;
+        while unsent.waiting() > 0 {
+            match (&connection.stream).write(&unsent.bytes.expose()[unsent.taken..]) {
+                Ok(0) => broken = true,
+                Ok(length) => unsent.taken += length,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => broken = true,
+            }
+            if broken {
+                return self.close(index);
+            }
+        }
+        let after = unsent.waiting();
+        if after == 0 {
+            connection.unsent = None;
+        }
+        self.account_unsent(plane, 0, before - after);
+        if after == 0 {
+            // What came in meanwhile, and a view that changed meanwhile.
+            self.tell_watcher(index);
+            self.enqueue(index);
+        }
+    }
+
+    /// Keeps count of what waits for a project's readers.
+    pub(super) fn account_unsent(&mut self, plane: Plane, more: usize, less: usize) {
+        if let Plane::Project(key) = plane
+            && let Some(project) = self.broker.registry.get_mut(key)
+        {
+            project.unsent = (project.unsent + more).saturating_sub(less);
+        }
+    }
+
+    /// Stages an event for a watching connection whose view is not the project's any more. A connection that
+    /// still has an event to take gets the latest one afterwards.
+    pub(super) fn tell_watcher(&mut self, index: usize) {
+        let Some(Source::Connection(connection)) = self.sources.get_mut(index) else { return };
+        let (Plane::Project(key), Phase::Watching { seen }) = (connection.plane, connection.phase) else {
+            return;
+        };
+        let Some(project) = self.broker.registry.get(key) else { return };
+        if seen == Some(project.view) || connection.unsent.is_some() {
+            return;
+        }
+        connection.phase = Phase::Watching { seen: Some(project.view) };
+        let start = self.turn.answers.len();
+        write_line(&mut self.turn.answers, &project::changed_event(project, &self.broker.store));
+        self.turn.stage(connection, index, start, false);
+    }
+}
