@@ -1,0 +1,50 @@
+//! Where the product's binaries are.
+//!
+//! `cargo test -p PACKAGE` builds the binaries of that package only. So a binary of another package is built
+//! here first, once a process and name; cargo's own lock keeps parallel builds apart, and nothing is done
+//! when it is fresh. A test of a package's own binary passes `env!("CARGO_BIN_EXE_…")` instead.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+
+static BUILT: Mutex<Option<HashMap<String, PathBuf>>> = Mutex::new(None);
+
+/// The path of `binary` of the package of the same name, built with the profile of the running test.
+///
+/// # Panics
+/// When cargo cannot build it.
+pub fn path(binary: &str) -> PathBuf {
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    built.get_or_insert_default().entry(binary.to_owned()).or_insert_with(|| build(binary)).clone()
+}
+
+fn build(binary: &str) -> PathBuf {
+    let profile_folder = profile_folder();
+    let profile = match profile_folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(name) => name,
+    };
+    let target = profile_folder.parent().expect("a target directory");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let output = Command::new(cargo)
+        .args(["build", "--quiet", "--package", binary, "--bin", binary, "--profile", profile])
+        .arg("--manifest-path")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml"))
+        .arg("--target-dir")
+        .arg(target)
+        .output()
+        .expect("cargo can be started");
+    assert!(output.status.success(), "{binary} was not built: {}", String::from_utf8_lossy(&output.stderr));
+    profile_folder.join(binary)
+}
+
+/// `target/<profile>`: where the running test executable lies, but for its own `deps` or `examples`.
+fn profile_folder() -> PathBuf {
+    let executable = std::env::current_exe().expect("the path of this executable");
+    let folder = executable.parent().expect("a folder of this executable");
+    let own = matches!(folder.file_name().and_then(|name| name.to_str()), Some("deps" | "examples"));
+    if own { folder.parent().expect("a profile folder").to_owned() } else { folder.to_owned() }
+}
