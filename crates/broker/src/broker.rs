@@ -194,5 +194,5 @@ fn restore_pin(saved: SavedPin, name: &ProjectName) -> Result<Pin, String> {
 fn instance_id() -> io::Result<String> {
     let mut bytes = [0; 16];
     rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }

@@ -60,7 +60,7 @@ pub struct RunOptions {
     /// The audit log.
     #[arg(long, value_name = "FILE")]
     pub audit_log_path: Option<PathBuf>,
-    /// Directory whose direct children are the projects [env: REMO_PROJECTS_ROOT].
+    /// Directory whose direct children are the projects [env: `REMO_PROJECTS_ROOT`].
     #[arg(long, value_name = "DIR")]
     pub projects_root: Option<PathBuf>,
 }

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     let status = match command_line.command {
         None => run(command_line.run),
         Some(Command::Run(options)) => run(options.or(command_line.run)),
-        Some(Command::CheckConfig { config }) => check_config(config),
+        Some(Command::CheckConfig { config }) => check_config(&config),
         Some(Command::Audit(options)) => audit(&options),
     };
     status.into()
@@ -55,9 +55,8 @@ fn run(options: RunOptions) -> ExitStatus {
     }
 }
 
-fn check_config(path: PathBuf) -> ExitStatus {
-    let options = RunOptions { config: Some(path.clone()), ..RunOptions::default() };
-    match Config::load(Some(&path), &options.overrides(None), std::env::var_os("HOME")) {
+fn check_config(path: &Path) -> ExitStatus {
+    match Config::load(Some(path), &RunOptions::default().overrides(None), std::env::var_os("HOME")) {
         Ok(_) => {
             report(&format!("{}: the configuration is valid", path.display()));
             ExitStatus::Success
@@ -119,7 +118,7 @@ fn failure(error: &dyn Error) -> ExitStatus {
     let mut text = format!("error: {error}");
     let mut cause = error.source();
     while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
+        text = format!("{text}: {error}");
         cause = error.source();
     }
     complain(&text);

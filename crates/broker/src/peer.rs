@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::os::fd::AsFd;
 
-use rustix::net::sockopt::socket_peercred;
+use remo_sys::{PeerCredentials, peer_credentials};
 
 /// The uid that the kernel shows for every user that has no number here. Several users look alike as this
 /// one, so it is never let in (`/proc/sys/kernel/overflowuid`).
@@ -31,9 +31,8 @@ pub struct Peer {
 impl Peer {
     /// Reads the credentials that the kernel recorded when the peer connected.
     pub fn of(socket: impl AsFd) -> std::io::Result<Self> {
-        let credentials = socket_peercred(socket)?;
-        let pid = credentials.pid.as_raw_nonzero().get();
-        Ok(Self { pid, uid: credentials.uid.as_raw(), container: container_of(pid) })
+        let PeerCredentials { pid, uid } = peer_credentials(socket)?;
+        Ok(Self { pid, uid, container: container_of(pid) })
     }
 
     /// Whether this peer may use a project's socket: root, or one of the recorded users.

@@ -14,7 +14,13 @@ pub fn group_id(name: &str) -> Option<u32> {
     // SAFETY: every pointer is valid for the call; the buffer's true length is passed; `entry` is read only
     // through `found`, which the call sets to it on success and to null otherwise.
     let status = unsafe {
-        libc::getgrnam_r(name.as_ptr(), entry.as_mut_ptr(), buffer.as_mut_ptr().cast(), buffer.len(), &raw mut found)
+        libc::getgrnam_r(
+            name.as_ptr(),
+            entry.as_mut_ptr(),
+            buffer.as_mut_ptr().cast(),
+            buffer.len(),
+            &raw mut found,
+        )
     };
     if status != 0 || found.is_null() {
         return None;

@@ -3,6 +3,8 @@
 //!
 //! - [`WipingAllocator`]: wipes every heap block when it is freed
 //! - [`ProtectedRegion`]: memory that stays out of swap and core dumps where the kernel allows
+//! - [`wipe`]: zeros over a buffer
+//! - [`peer_credentials`]: who is at the other end of a socket
 //! - [`dumps`]: keeps the whole process out of core dumps
 //! - [`group_id`]: the number of a group by its name
 //! - [`inherited`]: descriptors that a service manager passed
@@ -11,8 +13,16 @@ mod allocator;
 pub mod dumps;
 mod groups;
 pub mod inherited;
+mod peer;
 mod region;
 
 pub use allocator::WipingAllocator;
 pub use groups::group_id;
+pub use peer::{PeerCredentials, peer_credentials};
 pub use region::{ProtectedRegion, Protection};
+
+/// Writes zeros over `bytes`; a compiler may not leave it out.
+pub fn wipe(bytes: &mut [u8]) {
+    // SAFETY: the range is exactly the exclusive slice.
+    unsafe { libc::explicit_bzero(bytes.as_mut_ptr().cast(), bytes.len()) };
+}

@@ -65,9 +65,7 @@ impl Client {
     /// Refuses a server that runs as another user than `broker_uid`: a project's run directory may
     /// have been written by its container.
     pub fn require_server_uid(&self, broker_uid: u32) -> Result<(), ClientError> {
-        let credentials = rustix::net::sockopt::socket_peercred(&self.stream)
-            .map_err(|source| ClientError::Interrupted { path: self.path.clone(), source: source.into() })?;
-        let uid = credentials.uid.as_raw();
+        let uid = remo_sys::peer_credentials(&self.stream).map_err(|source| self.interrupted(source))?.uid;
         if uid == broker_uid { Ok(()) } else { Err(ClientError::Impostor { path: self.path.clone(), uid }) }
     }
 

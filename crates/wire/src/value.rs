@@ -3,7 +3,6 @@
 use std::fmt;
 
 use base64::Engine as _;
-use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use remo_secret::Secret;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -82,8 +81,11 @@ impl Serialize for ExposedText<'_> {
 
 impl Serialize for ExposedBytes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Encoded while it is written: no second buffer holds it.
-        serializer.collect_str(&Base64Display::new(self.0, &STANDARD))
+        // On the heap, where it is wiped: the encoder's own buffer for streaming lies on the stack.
+        match encode_base64(self.0).expose_text() {
+            Some(text) => serializer.serialize_str(text),
+            None => Err(serde::ser::Error::custom("base64 is text")),
+        }
     }
 }
 

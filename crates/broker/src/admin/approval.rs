@@ -13,6 +13,9 @@ use crate::dispatch::manifest_state::{Judged, difference};
 use crate::manifest_file;
 use crate::registry::{Pin, ProjectKey};
 
+/// The longest phrase of a difference in the audit log, in characters.
+const RECORDED_PHRASE_MAX: usize = 160;
+
 /// Reads and judges the manifest of a project, registered or not.
 pub(super) fn judge(broker: &Broker, name: &ProjectName) -> Judged {
     Judged::new(manifest_file::read(&broker.config.paths.projects_root, name), name)
@@ -117,8 +120,8 @@ pub(super) fn approve(
     let allowlist = approvable.pin.manifest.bindings.keys().cloned().collect();
     broker.audit.record(&Event::ManifestApproved {
         project: saved.name.as_str(),
-        added: &difference.added,
-        removed: &difference.removed,
+        added: &shortened(&difference.added),
+        removed: &shortened(&difference.removed),
         sha256: &approvable.pin.sha256,
     });
     if let Some(project) = broker.registry.get_mut(key) {
@@ -147,4 +150,15 @@ pub(super) fn reload(
     let key = broker.registry.key(name).ok_or_else(|| unknown(name))?;
     let approvable = approvable(broker, name, expect_sha256)?;
     approve(broker, key, approvable, effects)
+}
+
+/// Phrases for the record: a template may be long, and its digest is recorded anyway.
+fn shortened(phrases: &[String]) -> Vec<String> {
+    phrases
+        .iter()
+        .map(|phrase| match phrase.char_indices().nth(RECORDED_PHRASE_MAX) {
+            Some((end, _)) => format!("{}…", &phrase[..end]),
+            None => phrase.clone(),
+        })
+        .collect()
 }

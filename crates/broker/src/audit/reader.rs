@@ -76,15 +76,20 @@ pub fn read(
     if !json {
         writeln!(output, "{:<24}  {:<20}  {:<20}  DETAILS", "TIME", "EVENT", "PROJECT")?;
     }
-    for number in
-        (1..).take_while(|number| numbered(path, *number).exists()).collect::<Vec<u32>>().into_iter().rev()
-    {
-        show_all(&mut BufReader::new(File::open(numbered(path, number))?), filter, json, output)?;
+    let mut rotated = Vec::new();
+    while numbered(path, rotated.len() + 1).exists() {
+        rotated.push(numbered(path, rotated.len() + 1));
+    }
+    for older in rotated.iter().rev() {
+        show_all(&mut BufReader::new(File::open(older)?), filter, json, output)?;
     }
     let mut file = BufReader::new(File::open(path)?);
     let mut partial = show_all(&mut file, filter, json, output)?;
     output.flush()?;
-    while follow {
+    if !follow {
+        return Ok(());
+    }
+    loop {
         wait(FOLLOW_INTERVAL);
         partial = show_more(&mut file, partial, filter, json, output)?;
         if was_replaced(path, file.get_ref()) {
@@ -94,10 +99,9 @@ pub fn read(
         }
         output.flush()?;
     }
-    Ok(())
 }
 
-fn numbered(path: &Path, number: u32) -> std::path::PathBuf {
+fn numbered(path: &Path, number: usize) -> std::path::PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{number}"));
     name.into()

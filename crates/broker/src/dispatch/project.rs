@@ -58,7 +58,7 @@ impl Exchange<'_> {
             Ok(ProjectRequest::Ping) => self.ping(answers),
             Ok(ProjectRequest::Info) => self.info(answers),
             Ok(ProjectRequest::Watch { view }) => Verdict::Watch(view),
-            Err(error) => self.refuse(&error, answers),
+            Err(error) => refuse(&error, answers),
         }
     }
 
@@ -67,12 +67,12 @@ impl Exchange<'_> {
             return self.deny(name, answers);
         }
         if let Some(limited) = self.limited() {
-            return self.refuse(&limited, answers);
+            return refuse(&limited, answers);
         }
         let Some(held) = self.store.snapshot().and_then(|snapshot| snapshot.get(name)) else {
             self.record(Some(name), Decision::Allow, Outcome::NotFound, self.absence());
             let error = not_found(name, self.store);
-            return self.refuse(&error, answers);
+            return refuse(&error, answers);
         };
         let cache = &self.config.cache;
         let (duration, entries) = (self.project.lease_duration(cache), self.project.lease_entries(cache));
@@ -98,7 +98,7 @@ impl Exchange<'_> {
         };
         let bindings = &pinned.bindings;
         if let Some(limited) = self.limited() {
-            return self.refuse(&limited, answers);
+            return refuse(&limited, answers);
         }
         let snapshot = self.store.snapshot();
         let lookup =
@@ -169,7 +169,7 @@ impl Exchange<'_> {
     /// learns nothing about secrets that are not its own.
     fn deny(&mut self, name: &str, answers: &mut Vec<u8>) -> Verdict {
         if let Some(limited) = self.limited_denial() {
-            return self.refuse(&limited, answers);
+            return refuse(&limited, answers);
         }
         let project = &self.project.name;
         let (reason, message) = if self.project.pin.is_none() {
@@ -183,16 +183,16 @@ impl Exchange<'_> {
         };
         let valid = SecretName::new(name).ok();
         self.record(valid.as_ref().map(SecretName::as_str), Decision::Deny, Outcome::Denied, reason);
-        self.refuse(&ErrorResponse::new(ErrorCode::Denied, message), answers)
+        refuse(&ErrorResponse::new(ErrorCode::Denied, message), answers)
     }
 
     fn deny_fetch(&mut self, answers: &mut Vec<u8>) -> Verdict {
         if let Some(limited) = self.limited_denial() {
-            return self.refuse(&limited, answers);
+            return refuse(&limited, answers);
         }
         let message = unapproved(self.project.name.as_str());
         self.record(None, Decision::Deny, Outcome::Denied, "unapproved project");
-        self.refuse(&ErrorResponse::new(ErrorCode::Denied, message), answers)
+        refuse(&ErrorResponse::new(ErrorCode::Denied, message), answers)
     }
 
     /// The limits that apply to an allowed request.
@@ -258,11 +258,11 @@ impl Exchange<'_> {
         #[expect(clippy::cast_precision_loss, reason = "an audit line has a few hundred bytes")]
         self.project.flood.audit.charge(length as f64);
     }
+}
 
-    fn refuse(&self, error: &ErrorResponse, answers: &mut Vec<u8>) -> Verdict {
-        write_error(answers, error);
-        Verdict::Plain
-    }
+fn refuse(error: &ErrorResponse, answers: &mut Vec<u8>) -> Verdict {
+    write_error(answers, error);
+    Verdict::Plain
 }
 
 /// The event that tells a watching client about a project's view.

@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(counter.note(start + Duration::from_millis(2)), None);
         assert!(counter.is_pending());
         assert_eq!(counter.due(start + Duration::from_millis(999)), None);
-        assert_eq!(counter.due(start + Duration::from_millis(1000)), Some(2));
-        assert_eq!(counter.due(start + Duration::from_millis(2000)), None);
+        assert_eq!(counter.due(start + Duration::from_secs(1)), Some(2));
+        assert_eq!(counter.due(start + Duration::from_secs(2)), None);
     }
 }

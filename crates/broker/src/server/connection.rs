@@ -55,6 +55,7 @@ impl Unsent {
 
 /// A connection of either plane.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one descriptor, each named")]
 pub(super) struct Connection {
     /// Different for every connection: an index of the table is used again.
     pub(super) id: u64,

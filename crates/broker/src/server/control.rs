@@ -53,9 +53,7 @@ impl Server {
 
     /// Looks after everything that no event announces.
     pub(super) fn keep_house(&mut self, now: Instant) {
-        if now >= self.next_housekeeping
-            || (self.broker.is_busy() && now + BUSY_INTERVAL < self.next_housekeeping)
-        {
+        if now >= self.next_housekeeping {
             self.broker.housekeeping(now);
             self.queue.extend(self.stalled.drain(..));
             let pause = if self.broker.is_busy() { BUSY_INTERVAL } else { IDLE_INTERVAL };
@@ -80,8 +78,8 @@ impl Server {
                     log::warn!("paths change with the next start; the other settings are in force now");
                 }
                 let mut config = config;
-                config.paths = self.broker.config.paths.clone();
-                config.audit.path = self.broker.config.audit.path.clone();
+                config.paths.clone_from(&self.broker.config.paths);
+                config.audit.path.clone_from(&self.broker.config.audit.path);
                 let now = Instant::now();
                 for project in self.broker.registry.iter_mut() {
                     project.flood = FloodState::new(&config.limits, now);
@@ -112,7 +110,7 @@ impl Server {
                 Source::Connection(connection) => connection.unsent.is_some() || connection.backlog.is_some(),
                 Source::Listener(_) => false,
             });
-            if now >= limit || !(waits || !self.queue.is_empty()) {
+            if now >= limit || (!waits && self.queue.is_empty()) {
                 break;
             }
             let pause = if self.queue.is_empty() { limit - now } else { Duration::ZERO };

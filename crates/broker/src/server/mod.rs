@@ -43,6 +43,9 @@ const BUSY_INTERVAL: Duration = Duration::from_secs(1);
 /// How often it looks after sockets that a container may have removed.
 const IDLE_INTERVAL: Duration = Duration::from_secs(10);
 
+/// The first look comes a little after the start: whoever waits for the broker comes first.
+const FIRST_HOUSEKEEPING: Duration = Duration::from_millis(100);
+
 /// Tokens of the signal pipes; connections have small numbers.
 const TERMINATE: Token = Token(usize::MAX - 1);
 const RELOAD: Token = Token(usize::MAX - 2);
@@ -111,7 +114,7 @@ impl Server {
             admin_connections: 0,
             signals,
             read_config,
-            next_housekeeping: now,
+            next_housekeeping: now + FIRST_HOUSEKEEPING,
             next_repair: now + IDLE_INTERVAL,
         };
         admin.set_nonblocking(true)?;
@@ -149,6 +152,10 @@ impl Server {
 
     /// One turn: everything in the queue once, then the record and the answers, then what is due.
     fn work(&mut self, now: Instant) {
+        if !self.queue.is_empty() {
+            // Whatever happens now may leave something to do soon.
+            self.next_housekeeping = self.next_housekeeping.min(now + BUSY_INTERVAL);
+        }
         for _ in 0..self.queue.len() {
             let Some(index) = self.queue.pop_front() else { break };
             match self.sources.get(index) {
@@ -175,11 +182,10 @@ impl Server {
     /// Takes note of what the kernel says about a source.
     fn note(&mut self, index: usize, event: &Event) {
         match self.sources.get_mut(index) {
+            Some(Source::Listener(listener)) if listener.queued => {}
             Some(Source::Listener(listener)) => {
-                if !listener.queued {
-                    listener.queued = true;
-                    self.queue.push_back(index);
-                }
+                listener.queued = true;
+                self.queue.push_back(index);
             }
             Some(Source::Connection(connection)) => {
                 if event.is_write_closed() || event.is_error() {

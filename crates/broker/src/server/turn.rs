@@ -6,7 +6,6 @@ use std::time::Instant;
 use remo_secret::Secret;
 use remo_wire::error::{ErrorCode, ErrorResponse};
 use remo_wire::limits::BLOCKED_WRITE_TIMEOUT;
-use zeroize::Zeroize;
 
 use super::connection::{Connection, Phase, Plane, Unsent};
 use super::{Server, Source};
@@ -64,10 +63,10 @@ impl Turn {
     fn wipe(&mut self) {
         self.staged.clear();
         if self.answers.capacity() > ANSWERS_CAPACITY {
-            let mut large = std::mem::replace(&mut self.answers, Vec::with_capacity(ANSWERS_CAPACITY));
-            large.zeroize();
+            // The allocator wipes the large one.
+            self.answers = Vec::with_capacity(ANSWERS_CAPACITY);
         } else {
-            self.answers.as_mut_slice().zeroize();
+            remo_sys::wipe(&mut self.answers);
             self.answers.clear();
         }
     }
