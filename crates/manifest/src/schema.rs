@@ -9,10 +9,44 @@ use std::collections::BTreeMap;
 use remo_wire::names::{FieldName, ProjectName, SecretName};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// The schema as a JSON document.
-pub fn json_schema() -> serde_json::Value {
-    schemars::schema_for!(ManifestFile).to_value()
+pub fn json_schema() -> Value {
+    let mut schema = schemars::schema_for!(ManifestFile).to_value();
+    remove_null(&mut schema);
+    schema
+}
+
+/// Takes `null` out of a schema: TOML has none, an optional key is left out.
+fn remove_null(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            if object.get("default") == Some(&Value::Null) {
+                object.remove("default");
+            }
+            for key in ["type", "anyOf"] {
+                let Some(Value::Array(choices)) = object.get_mut(key) else { continue };
+                choices.retain(|choice| {
+                    choice != "null" && choice.get("type").is_none_or(|kind| kind != "null")
+                });
+                // One choice that is left is no choice.
+                let [only] = choices.as_slice() else { continue };
+                match only.clone() {
+                    Value::Object(only) => {
+                        object.remove(key);
+                        object.extend(only);
+                    }
+                    only => {
+                        object.insert(key.to_owned(), only);
+                    }
+                }
+            }
+            object.values_mut().for_each(remove_null);
+        }
+        Value::Array(array) => array.iter_mut().for_each(remove_null),
+        _ => {}
+    }
 }
 
 /// What a project asks for: `.remo/manifest.toml`. Only what a person has approved of it governs.

@@ -41,10 +41,11 @@ pub(crate) fn read(source: &str) -> (Spanned<DeTable<'_>>, Findings) {
     let (document, errors) = DeTable::parse_recoverable(source);
     let mut found = Findings::default();
     let keys = if errors.is_empty() { Keys::default() } else { Keys::of(document.get_ref()) };
-    for error in errors {
-        // What concerns the end of the file is shown on the last line that has something on it.
+    // What concerns the end of the file is shown on the last line that has something on it.
+    let end = source.trim_end().len();
+    for error in errors.into_iter().take(ERRORS_MAX) {
         let span = error.span().unwrap_or(source.len()..source.len());
-        let offset = span.start.min(source.trim_end().len());
+        let offset = span.start.min(end);
         let (rule, message, remedy) = words(error.message());
         let name = source.get(span).unwrap_or_default();
         let (message, key) = match rule {
@@ -55,6 +56,10 @@ pub(crate) fn read(source: &str) -> (Spanned<DeTable<'_>>, Findings) {
     }
     (document, found)
 }
+
+/// How many errors of the TOML parser are looked at. Each costs a walk along its line, and a hostile file has
+/// one at every byte.
+const ERRORS_MAX: usize = 500;
 
 /// What the TOML parser says, in words for somebody who does not know TOML by heart.
 fn words(message: &str) -> (Rule, String, &'static str) {

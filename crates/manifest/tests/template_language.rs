@@ -40,6 +40,15 @@ fn what_would_open_something_has_a_literal() {
 }
 
 #[test]
+fn a_brace_before_a_placeholder_needs_a_blank() {
+    assert_eq!(scalar("{ {{value|json}}:1}", "v"), "{ \"v\":1}");
+    assert_eq!(scalar("{ {{value}}}", "v"), "{ v}");
+    for template in ["{{{value}}}", "{{{value|json}}:1}", "{{{{value}}}}"] {
+        assert!(refused(template).contains("needs a blank"), "{template}: {}", refused(template));
+    }
+}
+
+#[test]
 fn words_of_the_engine_are_names_or_refused() {
     for word in
         ["true", "True", "false", "False", "none", "None", "and", "or", "not", "in", "is", "if", "else"]

@@ -16,6 +16,8 @@ const OPENERS: &[&str] = &["{{", "{%", "{#"];
 
 const FORM: &str = "write {{name}}, or {{name | json}}";
 
+const BRACE: &str = "write {{name}}; a brace before it needs a blank between: { {{name}}";
+
 const NO_PLACEHOLDER: &str = "a placeholder is a name, and filters after a |";
 
 const ESCAPING: &str = "write {{\"{{\"}} for {{, {{\"{%\"}} for {%, and {{\"{#\"}} for {#";
@@ -104,7 +106,8 @@ impl<'s> Scan<'s, '_> {
             self.end = span.end_offset as usize;
         }
         if inside.is_some() {
-            self.problem(opened, "{{ is not closed by }}", ESCAPING);
+            let remedy = if self.source.contains("{{{") { BRACE } else { ESCAPING };
+            self.problem(opened, "{{ is not closed by }}", remedy);
         } else {
             self.between(self.source.len(), u32::MAX);
         }
@@ -154,7 +157,7 @@ impl<'s> Scan<'s, '_> {
                 "write {{value}} for the secret itself",
             ),
             [Token::Str(_) | Token::String(_)] => self.problem(line, NO_PLACEHOLDER, ESCAPING),
-            _ => self.problem(line, NO_PLACEHOLDER, FORM),
+            _ => self.problem(line, NO_PLACEHOLDER, self.form()),
         }
     }
 
@@ -186,6 +189,11 @@ impl<'s> Scan<'s, '_> {
             known.push(filter);
         }
         self.placeholders.push(Placeholder { name: name.to_owned(), filters: known, line });
+    }
+
+    /// How to write a placeholder, for one that is something else.
+    fn form(&self) -> &'static str {
+        if self.source.contains("{{{") { BRACE } else { FORM }
     }
 
     fn problem(&mut self, line: u32, message: impl Into<String>, remedy: impl Into<String>) {
