@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Keeps secrets encrypted, and hands them to the broker.
 #[derive(Debug, Parser)]
-#[command(name = "remo-vault", version, about, after_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(name = "remo-vault", version, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub struct CommandLine {
     /// What to do.
     #[command(subcommand)]
@@ -45,6 +45,7 @@ pub struct Locations {
         global = true,
         value_name = "FILE",
         env = "REMO_VAULT_STORE",
+        hide_env_values = true,
         default_value = "/var/lib/remo-vault/store.age"
     )]
     pub store: PathBuf,
@@ -54,6 +55,7 @@ pub struct Locations {
         global = true,
         value_name = "FILE",
         env = "REMO_VAULT_KEY_FILE",
+        hide_env_values = true,
         default_value = "/var/lib/remo-vault/key.txt"
     )]
     pub key_file: PathBuf,
@@ -66,6 +68,7 @@ pub struct Locations {
         global = true,
         value_name = "PATH",
         env = "REMO_BROKER_ADMIN_SOCKET",
+        hide_env_values = true,
         default_value = "/run/remo-broker/admin.sock"
     )]
     pub admin_socket: PathBuf,

@@ -173,7 +173,7 @@ mod tests {
         let error = prepare(reading(&[("a", 10), ("b", 700_000), ("c", 500_000)])).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the store makes a push of 1200072 bytes, and one push carries at most 1048576; the largest: \
+            "the store makes a push of 1200062 bytes, and one push carries at most 1048576; the largest: \
              b (700002 bytes), c (500002 bytes), a (12 bytes)"
         );
         assert!(error.hint().ends_with("remo-vault remove b"));

@@ -45,9 +45,12 @@ pub(super) fn run(locations: &Locations, arguments: &ImportArguments) -> Result<
     ));
     if !arguments.dry_run && arguments.file != Path::new("-") {
         let file = arguments.file.display();
-        output::note(&format!(
-            "hint: {file} still holds the values in plaintext; when all is well: shred -u {file}"
-        ));
+        output::note(&match harvest.left_out {
+            0 => {
+                format!("hint: {file} still holds the values in plaintext; when all is well: shred -u {file}")
+            }
+            _ => format!("hint: {file} still holds the values in plaintext; what was left out is only there"),
+        });
     }
     // A script should not take an import for complete that was not.
     Ok(if harvest.left_out == 0 { ExitStatus::Success } else { ExitStatus::Failure })
@@ -85,7 +88,7 @@ fn apply(
 }
 
 fn harvest(file: &Path) -> Result<Harvest, Failure> {
-    let shown = file.display();
+    let shown = shown(file);
     let content = if file == Path::new("-") { input::all_of_stdin()? } else { content_of(file)? };
     let assignments = dotenv::parse(&content).map_err(|error| {
         Failure::new(format!("{shown}: {error}")).hint("nothing was stored; mend the line and try again")
@@ -117,6 +120,11 @@ fn harvest(file: &Path) -> Result<Harvest, Failure> {
         }
     }
     Ok(harvest)
+}
+
+/// The file in words.
+fn shown(file: &Path) -> String {
+    if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
 }
 
 fn content_of(file: &Path) -> Result<Secret, Failure> {

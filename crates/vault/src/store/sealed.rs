@@ -8,6 +8,9 @@ use remo_secret::Secret;
 
 use crate::key::VaultKey;
 
+/// What every age file begins with, whatever its version.
+const MAGIC: &[u8] = b"age-encryption.org/";
+
 /// Why a ciphertext does not open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SealedError {
@@ -51,10 +54,11 @@ pub(super) fn open(key: &VaultKey, ciphertext: &[u8]) -> Result<Secret, SealedEr
     if ciphertext.is_empty() {
         return Err(SealedError::Empty);
     }
-    let decryptor = Decryptor::new(ciphertext).map_err(|error| match error {
-        DecryptError::UnknownFormat | DecryptError::InvalidHeader => SealedError::NotAge,
-        _ => SealedError::Damaged,
-    })?;
+    let beginning = &ciphertext[..ciphertext.len().min(MAGIC.len())];
+    if !MAGIC.starts_with(beginning) {
+        return Err(SealedError::NotAge);
+    }
+    let decryptor = Decryptor::new(ciphertext).map_err(|_| SealedError::Damaged)?;
     let identity: &dyn age::Identity = key.identity();
     let mut reader = decryptor.decrypt(std::iter::once(identity)).map_err(|error| match error {
         DecryptError::NoMatchingKeys | DecryptError::DecryptionFailed => SealedError::WrongKey,

@@ -1,0 +1,130 @@
+//! The watcher and the other commands in front of a broker that misbehaves.
+
+use std::time::{Duration, Instant};
+
+use remo_testkit::wait::PATIENCE;
+use rustix::process::Signal;
+
+use crate::admin_peer::{Answer, Asked, listen};
+use crate::room::Room;
+use crate::watcher::Watcher;
+
+const OTHER_VERSION: Answer = Answer::Line(r#"{"ok":true,"protocol_version":3}"#);
+const BROKEN: Answer = Answer::Line(r#"{"ok":false,"code":"internal_error","message":"no luck"}"#);
+const INVALID: Answer = Answer::Line(r#"{"ok":false,"code":"invalid_payload","message":"no such thing"}"#);
+const NOT_OURS: Answer = Answer::Line("HTTP/1.1 400 Bad Request");
+
+fn room() -> Room {
+    let room = Room::with_key();
+    room.set("gh", "tripwire");
+    room
+}
+
+#[track_caller]
+fn next(asked: &Asked) -> String {
+    asked.recv_timeout(PATIENCE).expect("a request in time")
+}
+
+/// Fails the test when a request comes within `time`.
+#[track_caller]
+fn nothing_within(asked: &Asked, time: Duration) {
+    assert!(asked.recv_timeout(time).is_err(), "a request that should not have been made");
+}
+
+#[test]
+fn another_protocol_version_ends_every_command_with_three() {
+    for (arguments, script) in [
+        (&["push"][..], &[OTHER_VERSION][..]),
+        (&["clear"], &[OTHER_VERSION]),
+        (&["watch"], &[OTHER_VERSION]),
+        (&["push"], &[NOT_OURS]),
+        (&["watch"], &[NOT_OURS]),
+    ] {
+        let room = room();
+        let asked = listen(&room.admin_socket(), script);
+        let refused = room.run(arguments).expect(3);
+        assert!(refused.stderr.contains("\nhint: install the broker and remo-vault out of the same release"));
+        if script[0] == OTHER_VERSION {
+            assert!(
+                refused.stderr.contains("protocol version 3, this program version 2"),
+                "{}",
+                refused.stderr
+            );
+        }
+        assert_eq!(next(&asked), "status");
+        nothing_within(&asked, Duration::ZERO);
+    }
+}
+
+#[test]
+fn a_refused_push_is_an_error_of_the_command() {
+    let room = room();
+    let _asked = listen(&room.admin_socket(), &[Answer::Well, INVALID]);
+    let refused = room.run(&["push"]).expect(1);
+    assert_eq!(refused.stderr, "error: invalid_payload: no such thing\n");
+    assert!(refused.stdout.is_empty());
+}
+
+#[test]
+fn a_broker_that_goes_away_is_out_of_reach() {
+    let room = room();
+    let _asked = listen(&room.admin_socket(), &[Answer::Well, Answer::Close]);
+    assert!(room.run(&["push"]).expect(4).stderr.contains("the broker closed it"));
+}
+
+#[test]
+fn what_was_refused_is_offered_again_only_after_a_change() {
+    let room = room();
+    let asked = listen(&room.admin_socket(), &[Answer::Well, INVALID]);
+    let watcher = Watcher::start(&room);
+    watcher.wait_for("the broker refuses the push: invalid_payload: no such thing");
+    assert_eq!((next(&asked), next(&asked)), ("status".into(), "push-creds".into()));
+    nothing_within(&asked, Duration::from_secs(1));
+    room.set("gh", "another");
+    watcher.wait_for("pushed 1 secret, generation 1 (the store changed)");
+    assert!(watcher.stop(Signal::TERM).success());
+}
+
+#[test]
+fn a_broker_in_trouble_is_tried_again_with_growing_pauses() {
+    let room = room();
+    let asked = listen(
+        &room.admin_socket(),
+        &[Answer::Well, BROKEN, Answer::Well, BROKEN, Answer::Well, BROKEN, Answer::Well, BROKEN],
+    );
+    let watcher = Watcher::start(&room);
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        assert_eq!((next(&asked), next(&asked)), ("status".into(), "push-creds".into()));
+        times.push(Instant::now());
+    }
+    watcher.wait_for("pushed 1 secret, generation 1 (tried again)");
+    assert_eq!(watcher.count("internal_error: no luck"), 1, "said once: {:#?}", watcher.log());
+    let pauses: Vec<_> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(pauses[3] > Duration::from_millis(700) && pauses[1] < pauses[3], "{pauses:?}");
+}
+
+#[test]
+fn a_broker_that_hangs_is_given_up_and_found_again() {
+    let room = room();
+    let asked = listen(&room.admin_socket(), &[Answer::Well, Answer::Never]);
+    let watcher = Watcher::start(&room);
+    assert_eq!((next(&asked), next(&asked)), ("status".into(), "push-creds".into()));
+    watcher.wait_for("the broker did not answer in time");
+    watcher.wait_for("pushed 1 secret, generation 1");
+    assert!(watcher.stop(Signal::INT).success());
+}
+
+#[test]
+fn a_broker_that_closes_every_connection_is_not_hammered() {
+    let room = room();
+    let asked = listen(&room.admin_socket(), &[Answer::Close; 8]);
+    let watcher = Watcher::start(&room);
+    let begin = Instant::now();
+    watcher.wait_for("pushed 1 secret, generation 1");
+    // The pauses before the nine attempts: 20, 40, 80, 160, 320, 640 ms, then 1 s each.
+    assert!(begin.elapsed() > Duration::from_secs(3), "{:?}", begin.elapsed());
+    assert_eq!(watcher.count("; waiting for it"), 1, "said once: {:#?}", watcher.log());
+    assert_eq!(watcher.count("the broker answers at"), 1);
+    assert_eq!((next(&asked), next(&asked)), ("status".into(), "push-creds".into()));
+}
