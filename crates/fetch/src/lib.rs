@@ -1,1 +1,60 @@
-//! placeholder
+//! The helper in a project container: fetches what the pin names, injects it as variables and
+//! memory-backed files, and hands over.
+//!
+//! It runs as root or any user, in images with nothing but a POSIX shell, and beside code that is not trusted:
+//! whatever lies in the home, in the workspace or in memory shared with others may have been planted. Bindings
+//! come from the broker's response only, never from a file.
+//!
+//! - [`plan`]: what to inject, computed without input or output
+//! - [`vend`]: fetching, and waiting for what can heal
+//! - [`storage`]: the memory-backed directory and what is demanded of it
+//! - [`injection`]: sets of files, the links to them, files for one command
+//! - [`shell`]: variables as text that a shell reads back exactly
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use crate::cli::Cli;
+use crate::exit_status::ExitStatus;
+use crate::failure::Failure;
+use crate::settings::Environment;
+
+mod cli;
+mod command;
+pub mod exit_status;
+mod failure;
+mod hardening;
+mod injection;
+mod pause;
+mod plan;
+mod report;
+pub mod settings;
+mod shell;
+mod storage;
+mod vend;
+
+/// The whole program. Standard error has been told why when the status is not success.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environment) -> ExitStatus {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let status = if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Success };
+            // Nobody is left to tell when the output is closed.
+            let _ = error.print();
+            return status;
+        }
+    };
+    let done = hardening::forbid_dumps()
+        .map_err(|error| Failure::internal("keep this process out of core dumps", &error))
+        .and_then(|()| command::dispatch(cli, environment));
+    done.unwrap_or_else(|failure| {
+        report::failure(&failure);
+        failure.status()
+    })
+}
+
+/// The command line, for generated man pages and completions.
+pub fn command_line() -> clap::Command {
+    Cli::command()
+}

@@ -1,0 +1,36 @@
+//! The commands.
+
+use crate::cli::{Cli, Command};
+use crate::exit_status::ExitStatus;
+use crate::failure::Failure;
+use crate::plan::Plan;
+use crate::report;
+use crate::settings::{Environment, Settings};
+
+mod check;
+mod env;
+mod exec;
+mod run;
+mod signals;
+mod wait;
+mod watch;
+
+/// Does what the command line says.
+pub(crate) fn dispatch(cli: Cli, environment: Environment) -> Result<ExitStatus, Failure> {
+    let settings = Settings::new(cli.options, environment)?;
+    match cli.command {
+        None => run::run(&settings),
+        Some(Command::Exec { command }) => exec::run(&settings, &command),
+        Some(Command::Env { shell, reveal }) => env::run(&settings, shell, reveal),
+        Some(Command::Check { json }) => check::run(&settings, json),
+        Some(Command::Wait) => wait::run(&settings),
+        Some(Command::Watch) => watch::run(&settings),
+    }
+}
+
+/// Says what is left out of a plan that may go on.
+fn note_left_out(plan: &Plan) {
+    for problem in plan.problems.iter().filter(|problem| !problem.fatal()) {
+        report::note(format_args!("optional {problem}"));
+    }
+}

@@ -1,0 +1,41 @@
+//! Without a command: inject once, for the start of a container.
+
+use crate::exit_status::ExitStatus;
+use crate::failure::Failure;
+use crate::injection::{self, FailedMarker, Injection, Occupied, RETIREMENT};
+use crate::pause::rest;
+use crate::report;
+use crate::settings::Settings;
+use crate::storage::Storage;
+use crate::vend::{Broker, fetch_required};
+
+pub(super) fn run(settings: &Settings) -> Result<ExitStatus, Failure> {
+    // The place comes first: without one there is no reason to ask for a secret, and those who wait for this
+    // run look there for its end.
+    let storage = Storage::open(&settings.secrets_dir)?;
+    FailedMarker::clear(&storage)?;
+    inject(settings, &storage).inspect_err(|failure| {
+        if let Err(marker) = FailedMarker::leave(&storage, failure) {
+            report::failure(&marker);
+        }
+    })
+}
+
+fn inject(settings: &Settings, storage: &Storage) -> Result<ExitStatus, Failure> {
+    let vended = fetch_required(&Broker::new(settings), settings.timeout)?;
+    storage.claim(&vended.project)?;
+    super::note_left_out(&vended.plan);
+    let mut injection = Injection::new(storage, settings, vended.project.clone());
+    let injected = injection.inject(&vended, Occupied::Fail)?;
+    report::note(format_args!(
+        "{}: {} in the environment, {} as files",
+        vended.project,
+        vended.plan.variables.len(),
+        vended.plan.files.len()
+    ));
+    if injected.replaced {
+        rest(RETIREMENT);
+        injection::remove_retired(storage)?;
+    }
+    Ok(ExitStatus::Success)
+}

@@ -1,0 +1,40 @@
+//! The marker of a run that failed, for those who wait for it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::storage::{Instance, Storage};
+
+/// Name of the marker, in the storage.
+const FAILED: &str = "failed";
+
+/// Why the last run failed, and in which start of the container.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct FailedMarker {
+    /// The start of the container.
+    #[serde(flatten)]
+    pub instance: Instance,
+    /// What the run said.
+    pub message: String,
+}
+
+impl FailedMarker {
+    /// Leaves the marker.
+    pub(crate) fn leave(storage: &Storage, failure: &Failure) -> Result<(), Failure> {
+        let marker = Self { instance: storage.instance().clone(), message: failure.to_string() };
+        let text =
+            serde_json::to_vec(&marker).map_err(|error| Failure::internal("describe the failure", &error))?;
+        storage.write(FAILED, &text)
+    }
+
+    /// Takes the marker away.
+    pub(crate) fn clear(storage: &Storage) -> Result<(), Failure> {
+        storage.remove(FAILED)
+    }
+
+    /// The marker that was left in this start of the container.
+    pub(crate) fn find(storage: &Storage) -> Result<Option<Self>, Failure> {
+        let marker: Option<Self> = storage.read(FAILED)?.and_then(|text| serde_json::from_slice(&text).ok());
+        Ok(marker.filter(|marker| storage.instance().same(&marker.instance)))
+    }
+}

@@ -1,0 +1,217 @@
+//! The set of everything that one snapshot injects, and the link that makes it current.
+
+use std::path::{Path, PathBuf};
+
+use remo_secret::Secret;
+use remo_wire::names::{ProjectName, SecretName};
+use rustix::fs::{
+    AtFlags, Mode, Timestamps, UTIME_NOW, readlinkat, renameat, symlinkat, unlinkat, utimensat,
+};
+use rustix::io::Errno;
+use rustix::time::Timespec;
+use serde::{Deserialize, Serialize};
+
+use super::{Ledger, RETIREMENT};
+use crate::failure::Failure;
+use crate::plan::{Plan, Variable};
+use crate::shell::{self, Shell};
+use crate::storage::{Instance, Storage, tree};
+use crate::vend::Vended;
+
+/// The link to the set in force, in the storage.
+pub(super) const CURRENT: &str = "current";
+
+/// Where sets are, in the storage.
+const SETS: &str = "views";
+
+/// Where secrets' files are, in a set.
+pub(super) const FILES: &str = "files";
+
+const ENVIRONMENT_POSIX: &str = "env.sh";
+const ENVIRONMENT_FISH: &str = "env.fish";
+const ENVIRONMENT_NUL: &str = "env.nul";
+const LINKS: &str = "links.json";
+const READY: &str = "ready";
+
+const OWNER_ONLY: Mode = Mode::RUSR.union(Mode::WUSR);
+
+/// What says that a set holds all that is required: whose it is, and which view it shows.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ready {
+    /// The start of the container that it was made in.
+    #[serde(flatten)]
+    pub instance: Instance,
+    /// The project.
+    pub project: ProjectName,
+    /// The snapshot.
+    pub generation: u64,
+    /// The view.
+    pub view: u64,
+}
+
+/// The set in force, without its values but for those of variables.
+#[derive(Debug, Default)]
+pub(super) struct Current {
+    /// Its name below [`SETS`].
+    pub(super) name: Option<String>,
+    /// Its links.
+    pub(super) ledger: Ledger,
+    variables: Option<Secret>,
+}
+
+impl Current {
+    /// Reads what is there; a set that is not whole counts as one without links.
+    pub(super) fn read(storage: &Storage) -> Result<Self, Failure> {
+        let name = match readlinkat(storage.descriptor(), CURRENT, Vec::new()) {
+            Ok(target) => target
+                .to_str()
+                .ok()
+                .and_then(|target| target.strip_prefix(SETS)?.strip_prefix('/'))
+                .map(str::to_owned),
+            Err(Errno::NOENT | Errno::INVAL) => None,
+            Err(error) => return Err(storage.failure("read the link", CURRENT, error)),
+        };
+        let Some(name) = name.filter(|name| !name.contains('/')) else { return Ok(Self::default()) };
+        let Ok(set) = tree::open_directory(storage.descriptor(), SETS)
+            .and_then(|sets| tree::open_directory(&sets, &name))
+        else {
+            return Ok(Self::default());
+        };
+        let read = |file| tree::read_file(&set, file).ok().flatten();
+        Ok(Self {
+            ledger: read(LINKS).and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default(),
+            variables: read(ENVIRONMENT_NUL).map(Secret::new),
+            name: Some(name),
+        })
+    }
+}
+
+/// Where the file of a secret is reachable in whichever set is in force.
+pub(super) fn path_of(storage: &Path, secret: &SecretName) -> PathBuf {
+    storage.join(CURRENT).join(FILES).join(secret.as_str())
+}
+
+/// Writes a new set, which nobody sees yet, and returns its name.
+pub(super) fn write(
+    storage: &Storage,
+    vended: &Vended,
+    ledger: &Ledger,
+    ready: &Ready,
+    complete: bool,
+) -> Result<String, Failure> {
+    let name = tree::random_name(&format!("{}.", vended.fetched.view))?;
+    let whole = format!("{SETS}/{name}");
+    let links = json(ledger)?;
+    let ready = if complete { Some(json(ready)?) } else { None };
+    let sets = tree::ensure_directory(storage.descriptor(), SETS)
+        .map_err(|error| storage.failure("make the directory", SETS, error))?;
+    let written = tree::create_directory(&sets, &name).and_then(|set| {
+        let variables = &vended.plan.variables;
+        let text = |name, content: &[u8]| tree::create_file(&set, name, OWNER_ONLY, content);
+        write_files(&set, &vended.plan)?;
+        text(ENVIRONMENT_POSIX, shell::script(Shell::Posix, variables).expose())?;
+        text(ENVIRONMENT_FISH, shell::script(Shell::Fish, variables).expose())?;
+        text(ENVIRONMENT_NUL, shell::nul_separated(variables).expose())?;
+        text(LINKS, &links)?;
+        ready.map_or(Ok(()), |ready| text(READY, &ready))
+    });
+    written.map_err(|error| {
+        // What is left of it would be removed by the next run; better now, when memory may be full.
+        let _ = tree::remove(&sets, &name);
+        storage.failure("write", &whole, error)
+    })?;
+    Ok(name)
+}
+
+/// The files of a plan, in a directory of their own.
+pub(super) fn write_files(set: &std::os::fd::OwnedFd, plan: &Plan) -> std::io::Result<()> {
+    let files = tree::create_directory(set, FILES)?;
+    for file in &plan.files {
+        let mode = Mode::from_raw_mode(file.mode);
+        tree::create_file(&files, file.secret.as_str(), mode, file.content.expose())?;
+    }
+    Ok(())
+}
+
+/// Puts a set in force in place of `before`. This one rename is what readers see.
+pub(super) fn switch(storage: &Storage, name: &str, before: Option<&str>) -> Result<(), Failure> {
+    // Its age as a replaced set counts from now. Should this fail, it goes a little early.
+    if let (Some(before), Ok(sets)) = (before, tree::open_directory(storage.descriptor(), SETS)) {
+        let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+        let times = Timestamps { last_access: now, last_modification: now };
+        let _ = utimensat(&sets, before, &times, AtFlags::SYMLINK_NOFOLLOW);
+    }
+    let temporary = tree::random_name(".new-")?;
+    let directory = storage.descriptor();
+    let switched = symlinkat(format!("{SETS}/{name}"), directory, &temporary)
+        .and_then(|()| renameat(directory, &temporary, directory, CURRENT));
+    switched.map_err(|error| {
+        let _ = unlinkat(directory, &temporary, AtFlags::empty());
+        let _ = remove(storage, name);
+        storage.failure("replace the link", CURRENT, error)
+    })
+}
+
+/// Removes a set.
+pub(super) fn remove(storage: &Storage, name: &str) -> Result<(), Failure> {
+    let removed = tree::open_directory(storage.descriptor(), SETS).and_then(|sets| tree::remove(&sets, name));
+    match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(storage.failure("remove", &format!("{SETS}/{name}"), error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Removes sets that are not in force and that no reader can be on its way into any more: those that were
+/// replaced [`RETIREMENT`] ago, and those of runs that were killed.
+pub(super) fn remove_retired(storage: &Storage, current: Option<&str>) -> Result<(), Failure> {
+    let sets = match tree::open_directory(storage.descriptor(), SETS) {
+        Ok(sets) => sets,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(storage.failure("open", SETS, error)),
+    };
+    let names = tree::names(&sets).map_err(|error| storage.failure("list", SETS, error))?;
+    for name in names.iter().filter(|name| Some(name.as_str()) != current) {
+        if tree::age(&sets, name).is_none_or(|age| age >= RETIREMENT) {
+            remove(storage, name)?;
+        }
+    }
+    Ok(())
+}
+
+/// Names of variables whose value is another now, or that are gone; nothing when there was no set before.
+pub(super) fn changed_variables(before: &Current, now: &[Variable]) -> Vec<String> {
+    let Some(variables) = &before.variables else { return Vec::new() };
+    let mut changed: Vec<String> = shell::parse_nul_separated(variables.expose())
+        .filter(|(name, value)| {
+            let found = now.iter().find(|variable| variable.name.as_bytes() == *name);
+            found.is_none_or(|variable| variable.value.expose() != *value)
+        })
+        .map(|(name, _)| String::from_utf8_lossy(name).into_owned())
+        .collect();
+    let known = |name: &str| {
+        shell::parse_nul_separated(variables.expose()).any(|(before, _)| before == name.as_bytes())
+    };
+    changed
+        .extend(now.iter().filter(|variable| !known(&variable.name)).map(|variable| variable.name.clone()));
+    changed.sort();
+    changed
+}
+
+/// The marker of the set in force.
+pub(super) fn ready(storage: &Storage) -> Result<Option<Ready>, Failure> {
+    let Some(name) = Current::read(storage)?.name else { return Ok(None) };
+    let set =
+        tree::open_directory(storage.descriptor(), SETS).and_then(|sets| tree::open_directory(&sets, &name));
+    // A set that is replaced in this moment is not ready; the next look finds its successor.
+    Ok(set
+        .and_then(|set| tree::read_file(&set, READY))
+        .ok()
+        .flatten()
+        .and_then(|text| serde_json::from_slice(&text).ok()))
+}
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(value).map_err(|error| Failure::internal("describe the set", &error))
+}

@@ -1,0 +1,157 @@
+//! The directory in which secrets are kept (R-7.4).
+//!
+//! It must be memory-backed, belong to this user, be closed to everybody else, and be reached without a link.
+//! What does not hold is an error; there is no other place to fall back to.
+//!
+//! ```text
+//! SECRETS_DIR/            0700
+//!   owner.json            which container, and which project, the directory serves
+//!   lock                  held by whoever writes
+//!   current -> views/…    switched by one rename: everybody sees one whole set
+//!   views/<view>.<random>/  a set: env.sh env.fish env.nul files/<secret> links.json ready
+//!   failed                why the last run failed
+//!   exec/<random>/        files of a command that runs now
+//! ```
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use remo_wire::names::ProjectName;
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, flock, openat, renameat, unlinkat};
+
+use crate::failure::Failure;
+use crate::pause::{Pause, rest};
+
+pub(crate) use instance::Instance;
+
+mod directory;
+mod instance;
+mod owner;
+mod sharing;
+pub(crate) mod tree;
+
+/// Set while somebody writes.
+const LOCK: &str = "lock";
+
+/// How long to wait for another writer; each holds the lock for milliseconds.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
+
+/// The longest pause between two looks at the lock.
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
+/// The checked directory.
+#[derive(Debug)]
+pub(crate) struct Storage {
+    descriptor: OwnedFd,
+    path: PathBuf,
+    instance: Instance,
+}
+
+/// The right to write, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct WriteLock {
+    _descriptor: OwnedFd,
+}
+
+impl Storage {
+    /// Opens the directory at `path`, making it where it is missing, and takes it for this container.
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        let descriptor = directory::open(path, directory::Missing::Create)?;
+        sharing::refuse(&descriptor, path)?;
+        let storage = Self { descriptor, path: path.to_owned(), instance: Instance::current() };
+        owner::claim(&storage, None)?;
+        Ok(storage)
+    }
+
+    /// Takes the directory for `project`.
+    pub(crate) fn claim(&self, project: &ProjectName) -> Result<(), Failure> {
+        owner::claim(self, Some(project))
+    }
+
+    /// Opens the directory for reading; `None` when there is none yet.
+    pub(crate) fn open_existing(path: &Path) -> Result<Option<Self>, Failure> {
+        match directory::open(path, directory::Missing::Refuse) {
+            Ok(descriptor) => {
+                sharing::refuse(&descriptor, path)?;
+                Ok(Some(Self { descriptor, path: path.to_owned(), instance: Instance::current() }))
+            }
+            Err(_) if !path.exists() => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The directory itself.
+    pub(crate) fn descriptor(&self) -> &OwnedFd {
+        &self.descriptor
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The container that this process runs in.
+    pub(crate) fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
+    /// Waits until nobody else writes.
+    pub(crate) fn lock(&self) -> Result<WriteLock, Failure> {
+        let descriptor = openat(
+            &self.descriptor,
+            LOCK,
+            OFlags::CREATE | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC,
+            Mode::RUSR | Mode::WUSR,
+        )
+        .map_err(|error| self.failure("open", LOCK, error))?;
+        let deadline = Instant::now() + LOCK_WAIT;
+        let mut pause = Pause::up_to(LOCK_PAUSE);
+        loop {
+            match flock(&descriptor, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return Ok(WriteLock { _descriptor: descriptor }),
+                Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < deadline => rest(pause.take(None)),
+                Err(rustix::io::Errno::WOULDBLOCK) => {
+                    return Err(Failure::unavailable(format!(
+                        "another run has held {} for {} s",
+                        self.path.join(LOCK).display(),
+                        LOCK_WAIT.as_secs()
+                    ))
+                    .hint("look for a remo-fetch-secrets that hangs, and end it"));
+                }
+                Err(error) => return Err(self.failure("lock", LOCK, error)),
+            }
+        }
+    }
+
+    /// Replaces the small file `name` in one step.
+    pub(crate) fn write(&self, name: &str, content: &[u8]) -> Result<(), Failure> {
+        let temporary = tree::random_name(".new-")?;
+        let written = tree::create_file(&self.descriptor, &temporary, Mode::RUSR | Mode::WUSR, content)
+            .and_then(|()| Ok(renameat(&self.descriptor, &temporary, &self.descriptor, name)?));
+        written.map_err(|error| {
+            // Whatever is left of it holds no value, and the next run removes it.
+            let _ = unlinkat(&self.descriptor, &temporary, AtFlags::empty());
+            self.failure("write", name, error)
+        })
+    }
+
+    /// The content of the small file `name`; `None` when there is none.
+    pub(crate) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+        tree::read_file(&self.descriptor, name).map_err(|error| self.failure("read", name, error))
+    }
+
+    /// Removes the file `name`, if it is there.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), Failure> {
+        match unlinkat(&self.descriptor, name, AtFlags::empty()) {
+            Ok(()) | Err(rustix::io::Errno::NOENT) => Ok(()),
+            Err(error) => Err(self.failure("remove", name, error)),
+        }
+    }
+
+    /// A failure to do something with `name` in the directory.
+    pub(crate) fn failure(&self, attempt: &str, name: &str, error: impl Into<io::Error>) -> Failure {
+        Failure::writing(attempt, &self.path.join(name), &error.into())
+    }
+}

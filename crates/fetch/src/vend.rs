@@ -1,0 +1,140 @@
+//! Fetching from the broker: where its socket is, which faults pass by waiting, and the waiting itself.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use remo_wire::binding::Bindings;
+use remo_wire::client::Client;
+use remo_wire::names::ProjectName;
+use remo_wire::ok::OkTrue;
+use remo_wire::project::FetchedSecrets;
+
+use crate::failure::Failure;
+use crate::pause::{Pause, rest};
+use crate::plan::{Plan, can_heal};
+
+pub(crate) use broker::{Broker, Connection};
+pub(crate) use fault::Fault;
+
+mod broker;
+mod fault;
+
+/// The longest pause between two attempts.
+const PAUSE_MAX: Duration = Duration::from_millis(500);
+
+/// How long to rely on the broker's word that nothing has changed before asking again.
+const WATCH_MAX: Duration = Duration::from_secs(2);
+
+/// How long an answer may take at least, however little time is left: one attempt is always made in earnest.
+const ANSWER_MIN: Duration = Duration::from_secs(1);
+
+/// A response and what follows from it.
+#[derive(Debug)]
+pub(crate) struct Vended {
+    /// The project that the broker serves here.
+    pub project: ProjectName,
+    /// The response; its values are in `plan` as well.
+    pub fetched: FetchedSecrets,
+    /// What to inject.
+    pub plan: Plan,
+    /// Whether anything is approved.
+    pub approved: bool,
+}
+
+impl Vended {
+    /// What a response says.
+    pub(crate) fn new(project: ProjectName, fetched: FetchedSecrets) -> Self {
+        let plan = Plan::new(&fetched);
+        Self { project, fetched, plan, approved: true }
+    }
+
+    /// What follows when nothing is approved any more: nothing is injected, and that is not complete.
+    pub(crate) fn nothing(project: ProjectName) -> Self {
+        let fetched = FetchedSecrets {
+            ok: OkTrue,
+            generation: 0,
+            view: 0,
+            secrets: BTreeMap::new(),
+            missing: Vec::new(),
+            bindings: Bindings::new(),
+        };
+        Self { project, fetched, plan: Plan::default(), approved: false }
+    }
+
+    /// Whether a start may go on with it.
+    pub(crate) fn complete(&self) -> bool {
+        self.approved && self.plan.complete()
+    }
+}
+
+/// Fetches until nothing required is missing, for at most `timeout`.
+pub(crate) fn fetch_required(broker: &Broker, timeout: Duration) -> Result<Vended, Failure> {
+    let deadline = Instant::now() + timeout;
+    let left = || deadline.saturating_duration_since(Instant::now());
+    let mut pause = Pause::up_to(PAUSE_MAX);
+    let mut connection = None;
+    let mut watch = None;
+    loop {
+        let attempt = attempt(broker, &mut connection, left());
+        let (unavailable, minimum) = match attempt {
+            Ok(vended) if vended.plan.complete() => return Ok(vended),
+            Ok(vended) if !can_heal(vended.plan.fatal()) => return Err(incomplete(&vended, None)),
+            Ok(vended) => {
+                if watch.is_none() {
+                    watch = broker.watch(Some(vended.fetched.view), left().max(ANSWER_MIN)).ok();
+                }
+                (incomplete(&vended, Some(timeout)), None)
+            }
+            Err(Fault::Denied(failure) | Fault::Final(failure)) => return Err(failure),
+            Err(Fault::Passing { failure, retry_after }) => {
+                connection = None;
+                watch = None;
+                (failure, retry_after)
+            }
+        };
+        let next = pause.take(minimum);
+        // A broker that asks for more patience than there is will not change its mind.
+        if left().is_zero() || minimum.is_some_and(|minimum| minimum > left()) {
+            return Err(unavailable);
+        }
+        wait(&mut watch, next, left());
+    }
+}
+
+/// One `fetch` on a connection that is kept between attempts.
+fn attempt(broker: &Broker, connection: &mut Option<Connection>, left: Duration) -> Result<Vended, Fault> {
+    match connection {
+        Some(connection) => connection.fetch(),
+        None => connection.insert(broker.connect(left.max(ANSWER_MIN))?).fetch(),
+    }
+}
+
+/// Waits for a change of the view where the broker tells, otherwise for the pause.
+fn wait(watch: &mut Option<Client>, pause: Duration, left: Duration) {
+    if let Some(client) = watch {
+        match client.next_event(WATCH_MAX.min(left)) {
+            Ok(_) => return,
+            Err(_) => *watch = None,
+        }
+    }
+    rest(pause.min(left));
+}
+
+/// The failure that lists every fatal problem of a plan.
+pub(crate) fn incomplete(vended: &Vended, waited: Option<Duration>) -> Failure {
+    let plan = &vended.plan;
+    let count = plan.fatal().count();
+    let secrets = if count == 1 { "a required secret is" } else { "required secrets are" };
+    let after = match waited {
+        Some(waited) if !waited.is_zero() => format!(" after {} s", waited.as_secs_f64()),
+        _ => String::new(),
+    };
+    let mut failure = Failure::unavailable(format!("{secrets} not available for {}{after}", vended.project));
+    for problem in plan.fatal() {
+        failure = failure.detail(problem.to_string());
+    }
+    match plan.fatal().next() {
+        Some(first) => failure.hint(first.hint()),
+        None => failure,
+    }
+}
