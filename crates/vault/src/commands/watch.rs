@@ -5,6 +5,7 @@ use std::io::Write as _;
 use env_logger::Target;
 use jiff::Timestamp;
 use log::LevelFilter;
+use rustix::io::Errno;
 
 use super::source;
 use crate::cli::Locations;
@@ -17,7 +18,14 @@ pub(super) fn run(locations: &Locations) -> Result<ExitStatus, Failure> {
     let source = source(locations);
     watch::run(source.as_ref(), &locations.admin_socket).map_err(|error| match error {
         WatchError::Protocol(error) => error.into(),
-        WatchError::System { .. } => Failure::from_error(&error),
+        WatchError::System { ref source, .. } => {
+            let failure = Failure::from_error(&error);
+            if source.raw_os_error() == Some(Errno::MFILE.raw_os_error()) {
+                failure.hint("raise the limit: sysctl fs.inotify.max_user_instances=1024")
+            } else {
+                failure
+            }
+        }
     })?;
     Ok(ExitStatus::Success)
 }

@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf, absolute};
 use std::time::Duration;
 
 use inotify::{Event, EventMask, Inotify, WatchDescriptor, WatchMask};
+use log::warn;
+use rustix::io::Errno;
 
 /// How often to look at the files even though nothing was reported.
 pub(super) const CHECK_INTERVAL: Duration = Duration::from_secs(5);
@@ -74,6 +76,8 @@ pub(super) struct FileWatch {
     socket: PathBuf,
     places: HashMap<WatchDescriptor, Vec<Place>>,
     fingerprints: Vec<Fingerprint>,
+    /// Whether it was said that a folder cannot be watched.
+    warned: bool,
 }
 
 impl FileWatch {
@@ -84,8 +88,9 @@ impl FileWatch {
             socket: absolute(socket)?,
             places: HashMap::new(),
             fingerprints: Vec::new(),
+            warned: false,
         };
-        watch.arm()?;
+        watch.arm();
         watch.fingerprints = watch.look();
         Ok(watch)
     }
@@ -108,7 +113,7 @@ impl FileWatch {
             }
         }
         if moved {
-            self.arm()?;
+            self.arm();
         }
         if changed.store {
             self.fingerprints = self.look();
@@ -117,16 +122,16 @@ impl FileWatch {
     }
 
     /// Looks at the files themselves.
-    pub(super) fn check(&mut self) -> io::Result<Changed> {
-        let moved = self.arm()?;
+    pub(super) fn check(&mut self) -> Changed {
+        let moved = self.arm();
         let fingerprints = self.look();
         let store = fingerprints != self.fingerprints;
         self.fingerprints = fingerprints;
-        Ok(Changed { store: store || moved, broker: moved })
+        Changed { store: store || moved, broker: moved }
     }
 
     /// Puts the watches where the files are now; whether that is elsewhere than before.
-    fn arm(&mut self) -> io::Result<bool> {
+    fn arm(&mut self) -> bool {
         let mut moved = false;
         for _ in 0..ARM_ATTEMPTS {
             let mut places = HashMap::new();
@@ -136,15 +141,12 @@ impl FileWatch {
                     Ok(descriptor) => {
                         places.insert(descriptor, wanted);
                     }
-                    // It has gone since, or may not be read: the next look finds what is there then.
+                    // It has gone since: the next look finds what is there then.
                     Err(error)
-                        if matches!(
-                            error.kind(),
-                            io::ErrorKind::NotFound
-                                | io::ErrorKind::NotADirectory
-                                | io::ErrorKind::PermissionDenied
-                        ) => {}
-                    Err(error) => return Err(error),
+                        if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                    }
+                    // Not to be read, or no watch to be had: the regular look has to do.
+                    Err(error) => self.warn_once(&folder, &error),
                 }
             }
             if places == self.places {
@@ -157,7 +159,19 @@ impl FileWatch {
                 let _ = self.inotify.watches().remove(descriptor);
             }
         }
-        Ok(moved)
+        moved
+    }
+
+    fn warn_once(&mut self, folder: &Path, error: &io::Error) {
+        if self.warned {
+            return;
+        }
+        self.warned = true;
+        let seconds = CHECK_INTERVAL.as_secs();
+        warn!("cannot watch {}: {error}; looking every {seconds} s instead", folder.display());
+        if error.raw_os_error() == Some(Errno::NOSPC.raw_os_error()) {
+            warn!("hint: raise the limit: sysctl fs.inotify.max_user_watches=524288");
+        }
     }
 
     /// The folders to watch, and the names to look out for in each.

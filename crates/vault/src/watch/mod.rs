@@ -8,6 +8,7 @@
 mod decision;
 mod digest;
 mod files;
+mod health;
 mod link;
 mod stop;
 mod timing;
@@ -15,7 +16,7 @@ mod timing;
 use std::fmt;
 use std::io;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use log::{debug, error, info, warn};
 use remo_wire::admin::{AdminRequest, PushResponse};
@@ -27,16 +28,13 @@ use rustix::io::Errno;
 use self::decision::{Decision, Pushed, RefusedPush, decide};
 use self::digest::Digester;
 use self::files::{CHECK_INTERVAL, Changed, FileWatch};
+use self::health::Health;
 use self::link::Link;
 use self::stop::StopSignal;
-use self::timing::{Burst, Pause};
+use self::timing::Burst;
 use crate::failure::chain;
 use crate::push::{self, Prepared, Remarks};
 use crate::source::Source;
-
-/// First and longest pause before a store that cannot be read is read again without having changed. A change
-/// is acted on at once, whatever the pause.
-const STORE_PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
 
 /// Why the watcher ended by itself.
 #[derive(Debug)]
@@ -81,7 +79,7 @@ pub fn run(source: &dyn Source, admin_socket: &Path) -> Result<(), WatchError> {
     let mut watcher = Watcher {
         source,
         link: Link::new(admin_socket),
-        files: FileWatch::new(&files, admin_socket).map_err(system("watch the store's folder"))?,
+        files: FileWatch::new(&files, admin_socket).map_err(system("watch files with inotify"))?,
         burst: Burst::default(),
         health: Health::new(),
         digester: Digester::new().map_err(system("draw random bytes"))?,
@@ -118,50 +116,6 @@ impl fmt::Display for Cause {
     }
 }
 
-/// How it goes with reading the store and getting a push accepted.
-#[derive(Debug)]
-struct Health {
-    pause: Pause,
-    retry_at: Option<Instant>,
-    failures: u32,
-    logged: Option<String>,
-}
-
-impl Health {
-    fn new() -> Self {
-        Self { pause: Pause::new(STORE_PAUSE.0, STORE_PAUSE.1), retry_at: None, failures: 0, logged: None }
-    }
-
-    /// Notes a failure and logs it, once for as long as it stays the same. The first failure in a row is not
-    /// logged: a file that is being written in place reads as damaged for a moment.
-    fn failed(&mut self, problem: String, hint: Option<String>) {
-        self.retry_at = Some(Instant::now() + self.pause.grow());
-        self.failures += 1;
-        if self.failures > 1 && self.logged.as_ref() != Some(&problem) {
-            error!("{problem}; nothing is pushed");
-            if let Some(hint) = hint {
-                error!("hint: {hint}");
-            }
-            self.logged = Some(problem);
-        }
-    }
-
-    fn well(&mut self) {
-        if self.logged.is_some() {
-            info!("the store can be read and pushed again");
-        }
-        *self = Self::new();
-    }
-
-    fn take_retry(&mut self, now: Instant) -> bool {
-        let due = self.retry_at.is_some_and(|at| at <= now);
-        if due {
-            self.retry_at = None;
-        }
-        due
-    }
-}
-
 struct Watcher<'s> {
     source: &'s dyn Source,
     link: Link,
@@ -193,7 +147,7 @@ impl Watcher<'_> {
             let now = Instant::now();
             if now >= next_check {
                 next_check = now + CHECK_INTERVAL;
-                let found = self.files.check().map_err(system("watch the store's folder"))?;
+                let found = self.files.check();
                 changed =
                     Changed { store: changed.store || found.store, broker: changed.broker || found.broker };
             }
@@ -223,7 +177,7 @@ impl Watcher<'_> {
 
     /// Sleeps until something happens or is due; `None` when the process is to end.
     fn wait(&self, stop: &StopSignal, next_check: Instant) -> Result<Option<Ready>, WatchError> {
-        let due = [self.link.due(), self.burst.due(), self.health.retry_at].into_iter().flatten();
+        let due = [self.link.due(), self.burst.due(), self.health.retry_due()].into_iter().flatten();
         let wake_at = due.fold(next_check, Instant::min);
         let left = wake_at.saturating_duration_since(Instant::now());
         let timeout = Timespec::try_from(left).unwrap_or(Timespec { tv_sec: 1, tv_nsec: 0 });

@@ -336,6 +336,10 @@ fn no_value_stays_in_the_watchers_memory() {
         Needle::new("second", b"tripwire-memory-two"),
         Needle::new("key", key.lines().last().unwrap().as_bytes()),
     ];
+    // The scan sees the process's memory: what it was told by its environment is there.
+    let control = Needle::new("control", room.store().to_str().unwrap().as_bytes());
+    let found = memory_scan(watcher.process(), &[control]);
+    assert!(matches!(found, Scan::Found(_) | Scan::Skipped(_)), "the scan misses what is there");
     // The loop goes back to sleep right after the log line.
     let mut last = None;
     let clean = wait::until(Duration::from_secs(5), "a scan", || {
