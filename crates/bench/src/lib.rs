@@ -10,6 +10,7 @@ pub mod histogram;
 pub mod instance;
 pub mod load;
 pub mod measure;
+pub mod placement;
 pub mod process;
 pub mod report;
 pub mod statistics;

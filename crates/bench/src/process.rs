@@ -49,19 +49,34 @@ impl Process {
         self.child.id()
     }
 
+    /// The numbers of its threads.
+    pub fn threads(&self) -> Result<Vec<u32>, Failure> {
+        let tasks = self.tasks();
+        let unreadable = || format!("cannot read {}", tasks.display());
+        fs::read_dir(&tasks)
+            .map_err(Failure::because(unreadable()))?
+            .map(|task| {
+                let name = task.map_err(Failure::because(unreadable()))?.file_name();
+                name.to_string_lossy().parse().map_err(Failure::because(unreadable()))
+            })
+            .collect()
+    }
+
     /// Processor time of all its threads so far, to the nanosecond.
     pub fn cpu_time(&self) -> Result<Duration, Failure> {
-        let tasks = PathBuf::from(format!("/proc/{}/task", self.id()));
-        let unreadable = || format!("cannot read {}", tasks.display());
         let mut total = 0;
-        for task in fs::read_dir(&tasks).map_err(Failure::because(unreadable()))? {
-            let path = task.map_err(Failure::because(unreadable()))?.path().join("schedstat");
+        for thread in self.threads()? {
+            let path = self.tasks().join(thread.to_string()).join("schedstat");
             let text = fs::read_to_string(&path)
                 .map_err(Failure::because(format!("cannot read {}", path.display())))?;
             let on_cpu = text.split(' ').next().and_then(|field| field.parse::<u64>().ok());
             total += on_cpu.ok_or_else(|| Failure::new(format!("{} is not understood", path.display())))?;
         }
         Ok(Duration::from_nanos(total))
+    }
+
+    fn tasks(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/task", self.id()))
     }
 
     /// Its memory now.

@@ -28,7 +28,7 @@ impl Vault {
             admin: instance.admin_socket(),
         };
         let mut command = Command::new(&vault.program);
-        command.args(["key", "ensure", "--key-file"]).arg(&vault.key);
+        command.args(["key", "ensure", "--allow-plaintext", "--key-file"]).arg(&vault.key);
         finish(command, "")?;
         Ok(vault)
     }

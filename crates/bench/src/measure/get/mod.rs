@@ -9,11 +9,14 @@ use super::{Bench, token};
 use crate::failure::Failure;
 use crate::instance::{CONFIGURATION_NOTE, Instance, push};
 use crate::load::Exchange;
+use crate::placement::Placement;
 use crate::report::{Bar, Line, Report, Unit, figure};
 use crate::statistics::number;
 
+use others::Others;
 use target::Target;
 
+mod others;
 mod rounds;
 mod target;
 
@@ -54,6 +57,18 @@ pub(super) fn measure(bench: &Bench) -> Result<Report, Failure> {
         None => report.skipped.push("redis-server as a floor: it is not installed".to_owned()),
     }
 
+    let placement = Placement::apart()?;
+    match &placement {
+        Some(placement) => {
+            for target in &targets {
+                placement.place_server(target.process())?;
+            }
+            report.notes.push("under load the client has one core and the servers another".to_owned());
+        }
+        None => report.notes.push("one core only: the load client and the servers share it".to_owned()),
+    }
+
+    let others = Others::begin(&targets)?;
     let mut audit = instance.audit_log()?;
     let mut answered = 0;
     let mut recorded = 0;
@@ -66,6 +81,7 @@ pub(super) fn measure(bench: &Bench) -> Result<Report, Failure> {
         })?;
         report.extend(rounds::lines(level, &figures)?);
     }
+    report.notes.extend(others.end(&targets)?);
     let memory = targets[0].memory()?;
     let ratio = if recorded == answered { 1.0 } else { number(recorded) / number(answered) };
     let label = format!("audit lines for each of {answered} answered gets");

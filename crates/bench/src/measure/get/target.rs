@@ -124,7 +124,8 @@ impl<'a> Target<'a> {
         self.process().memory()
     }
 
-    fn process(&self) -> &Process {
+    /// The process itself.
+    pub(super) fn process(&self) -> &Process {
         match &self.process {
             Server::Ours(process) => process,
             Server::Floor(process) => process,
