@@ -17,7 +17,7 @@ use crate::registry::{Pin, ProjectKey};
 const RECORDED_PHRASE_MAX: usize = 160;
 
 /// Reads and judges the manifest of a project, registered or not.
-pub(super) fn judge(broker: &Broker, name: &ProjectName) -> Judged {
+fn judge(broker: &Broker, name: &ProjectName) -> Judged {
     Judged::new(manifest_file::read(&broker.config.paths.projects_root, name), name)
 }
 

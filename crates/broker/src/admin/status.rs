@@ -7,10 +7,11 @@ use remo_wire::admin::{ListResponse, ProjectStatus, StatusResponse};
 use remo_wire::ok::OkTrue;
 
 use super::Effects;
-use super::approval::judge;
 use super::registration::repair;
 use crate::VERSION;
 use crate::broker::Broker;
+use crate::dispatch::manifest_state::state_of;
+use crate::manifest_file;
 use crate::registry::ProjectKey;
 
 /// Names, kinds and field names.
@@ -36,7 +37,11 @@ pub(super) fn status(broker: &mut Broker, effects: &mut Effects) -> StatusRespon
             allowlist_size: project.pin.as_ref().map_or(0, |pin| pin.manifest.bindings.len() as u64),
             cache_entries: project.leases.running(now) as u64,
             view: project.view,
-            manifest: judge(broker, &project.name).state(project.pin.as_ref()),
+            manifest: state_of(
+                manifest_file::read(&broker.config.paths.projects_root, &project.name),
+                project.pin.as_ref(),
+                &project.name,
+            ),
         })
         .collect();
     StatusResponse {

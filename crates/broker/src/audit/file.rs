@@ -57,17 +57,26 @@ impl LogFile {
             self.torn = false;
             self.length += 1;
         }
-        match (&*self.file).write_all(lines) {
-            Ok(()) => {
-                self.length += lines.len() as u64;
-                Ok(())
-            }
-            Err(error) => {
-                // A full disk may have taken a part: cut it off, or keep in mind that it is there.
-                self.torn = self.file.set_len(self.length).is_err();
-                Err(error)
+        let mut written = 0;
+        while written < lines.len() {
+            match (&*self.file).write(&lines[written..]) {
+                Ok(length) if length > 0 => written += length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                failed => {
+                    // A full disk may have taken a part: cut it off, or keep in mind that it is there.
+                    self.torn = written > 0 && self.cut_off(written as u64).is_err();
+                    return Err(failed.err().unwrap_or_else(|| io::ErrorKind::WriteZero.into()));
+                }
             }
         }
+        self.length += written as u64;
+        Ok(())
+    }
+
+    /// Takes the last `count` bytes off the end, wherever it is by now.
+    fn cut_off(&self, count: u64) -> io::Result<()> {
+        let length = self.file.metadata()?.len();
+        self.file.set_len(length.saturating_sub(count))
     }
 
     /// Starts a new file when this one is large enough. Returns whether it did.

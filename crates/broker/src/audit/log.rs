@@ -17,6 +17,9 @@ const RETAINED_MAX: usize = 1000;
 /// How often a rename of the log from outside is looked for.
 const RENAME_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How often a log that cannot be written is tried again: a full disk must not cost every turn a try.
+const RETRY_INTERVAL: Duration = Duration::from_millis(100);
+
 /// The gathered lines' usual size; a larger buffer is given back after its turn.
 const BATCH_CAPACITY: usize = 64 * 1024;
 
@@ -41,6 +44,8 @@ pub struct AuditLog {
     retained: VecDeque<Vec<u8>>,
     lost: u64,
     failing: bool,
+    /// When writing was tried last while it fails.
+    tried: Instant,
     checked_rename: Instant,
     now: String,
 }
@@ -69,6 +74,7 @@ impl AuditLog {
             batch_ends: Vec::new(),
             retained: VecDeque::new(),
             lost: 0,
+            tried: Instant::now(),
             checked_rename: Instant::now(),
             now: String::new(),
         })
@@ -171,6 +177,10 @@ impl AuditLog {
 
     /// Tries to write what waits, with a line that says how much was lost. Returns whether the log works.
     fn recover(&mut self) -> bool {
+        if self.tried.elapsed() < RETRY_INTERVAL {
+            return false;
+        }
+        self.tried = Instant::now();
         let result = match &mut self.file {
             Some(file) => file.follow_rename().map(|_| ()),
             None => LogFile::open(&self.config.path, self.config.rotate_bytes, self.config.keep_files)

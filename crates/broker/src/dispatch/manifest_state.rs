@@ -65,6 +65,16 @@ impl Judged {
     }
 }
 
+/// The state to report, without the work of parsing a file that is exactly what was approved.
+pub fn state_of(file: ManifestFile, pin: Option<&Pin>, project: &ProjectName) -> ManifestState {
+    match (&file, pin) {
+        (ManifestFile::Content(content), Some(pin)) if remo_manifest::digest(content) == pin.sha256 => {
+            ManifestState::Pinned
+        }
+        _ => Judged::new(file, project).state(pin),
+    }
+}
+
 /// What approving `manifest` would change.
 pub fn difference(pin: Option<&Pin>, manifest: &ManifestSummary) -> Difference {
     remo_manifest::difference(pin.map(|pin| pin.manifest.as_ref()), manifest)

@@ -47,6 +47,8 @@ impl Server {
         let Ok(peer) = Peer::of(&stream) else { return };
         let refused = match plane {
             Plane::Admin => self.judge_admin(),
+            // The control plane keeps working when all projects together use up the descriptors.
+            Plane::Project(_) if self.sources.len() >= self.sources_max => Err(too_many(self.sources_max)),
             Plane::Project(key) => self.judge_project(key, &peer, now),
         };
         if let Err(error) = refused {
@@ -96,7 +98,7 @@ impl Server {
         if self.admin_connections < self.broker.config.limits.admin_connections as usize {
             return Ok(());
         }
-        Err(too_many(self.broker.config.limits.admin_connections))
+        Err(too_many(self.broker.config.limits.admin_connections as usize))
     }
 
     fn judge_project(&mut self, key: ProjectKey, peer: &Peer, now: Instant) -> Result<(), ErrorResponse> {
@@ -122,14 +124,14 @@ impl Server {
                 let name = project.name.as_str();
                 self.broker.audit.record(&Event::RateLimited { project: name, reason: "connections", count });
             }
-            return Err(too_many(limit));
+            return Err(too_many(limit as usize));
         }
         Ok(())
     }
 }
 
-fn too_many(limit: u32) -> ErrorResponse {
-    let message = format!("this socket has its {limit} connections already; close some");
+fn too_many(limit: usize) -> ErrorResponse {
+    let message = format!("the limit of {limit} connections is reached; close some");
     ErrorResponse::new(ErrorCode::RateLimited, message).retry_after(1)
 }
 

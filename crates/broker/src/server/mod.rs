@@ -46,6 +46,9 @@ const IDLE_INTERVAL: Duration = Duration::from_secs(10);
 /// The first look comes a little after the start: whoever waits for the broker comes first.
 const FIRST_HOUSEKEEPING: Duration = Duration::from_millis(100);
 
+/// Descriptors that are left for the control plane, files and the loop itself.
+const DESCRIPTORS_KEPT: u64 = 128;
+
 /// Tokens of the signal pipes; connections have small numbers.
 const TERMINATE: Token = Token(usize::MAX - 1);
 const RELOAD: Token = Token(usize::MAX - 2);
@@ -81,6 +84,8 @@ pub struct Server {
     scratch: Option<ProtectedRegion>,
     next_id: u64,
     admin_connections: usize,
+    /// Listeners and connections together, beyond which projects are turned away.
+    sources_max: usize,
     signals: Signals,
     read_config: ReadConfig,
     next_housekeeping: Instant,
@@ -112,6 +117,7 @@ impl Server {
             scratch: Some(ProtectedRegion::new(SCRATCH_BYTES)?),
             next_id: 0,
             admin_connections: 0,
+            sources_max: sources_max(),
             signals,
             read_config,
             next_housekeeping: now + FIRST_HOUSEKEEPING,
@@ -326,4 +332,12 @@ impl Server {
             self.queue.push_back(index);
         }
     }
+}
+
+/// How many sources the limit of open files allows.
+fn sources_max() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    limit.map_or(usize::MAX, |limit| {
+        usize::try_from(limit.saturating_sub(DESCRIPTORS_KEPT)).unwrap_or(usize::MAX)
+    })
 }
