@@ -13,7 +13,7 @@ const WIDTH: usize = 100;
 
 /// The programs of the product.
 fn programs() -> [Command; 3] {
-    [remo_broker::command(), remo_vault::command(), remo_fetch_secrets::command()]
+    [remo_broker::command_line::command(), remo_vault::command(), remo_fetch_secrets::command_line()]
 }
 
 /// Adds what is made from the command lines.
