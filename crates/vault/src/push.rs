@@ -31,6 +31,11 @@ impl Remarks {
     pub fn lines(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
+
+    /// The remarks that `before` did not have.
+    pub fn new_since<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = &'a str> {
+        self.lines().filter(|remark| !before.lines().any(|known| known == *remark))
+    }
 }
 
 /// The snapshot does not fit into one push.

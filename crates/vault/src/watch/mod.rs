@@ -208,7 +208,9 @@ impl Watcher<'_> {
         }
         let Some(Prepared { request, remarks }) = self.read() else { return Ok(()) };
         if remarks != self.remarks {
-            remarks.lines().for_each(|remark| warn!("{remark}"));
+            for remark in remarks.new_since(&self.remarks) {
+                warn!("{remark}");
+            }
             self.remarks = remarks;
         }
         let digest = self.digester.digest(&request).map_err(system("encode a push"))?;
