@@ -1,0 +1,329 @@
+//! R-5.6: every attempt is on record, before its answer leaves, and never with a value.
+
+use std::fs;
+use std::process::Command;
+
+use remo_testkit::{
+    Broker, Needle, PrivateDirectory, Project, Scan, SmallDisk, audit, file_scan, skip, wait,
+};
+use serde_json::{Value, json};
+
+use crate::support::{Instance, ask, binary, get_value, options, refused};
+
+fn fetches(instance: &Instance) -> Vec<Value> {
+    audit::events(&instance.directory.audit_log(), "fetch")
+}
+
+#[test]
+fn every_attempt_is_one_line_for_each_secret() {
+    let instance = Instance::start();
+    instance.project("project-a", &["gh", "npm"]);
+    instance.unapproved("project-b", &["gh"]);
+    let generation = instance.broker.push(&[("gh", "x")]).generation;
+    let cases: [(&str, &str, Vec<Value>); 6] = [
+        ("project-a", r#"{"op":"get","name":"gh"}"#, vec![json!(["gh", "allow", "ok"])]),
+        ("project-a", r#"{"op":"get","name":"npm"}"#, vec![json!(["npm", "allow", "not_found"])]),
+        ("project-a", r#"{"op":"get","name":"aws"}"#, vec![json!(["aws", "deny", "denied"])]),
+        (
+            "project-a",
+            r#"{"op":"fetch"}"#,
+            vec![json!(["gh", "allow", "ok"]), json!(["npm", "allow", "not_found"])],
+        ),
+        ("project-b", r#"{"op":"get","name":"gh"}"#, vec![json!(["gh", "deny", "denied"])]),
+        ("project-b", r#"{"op":"fetch"}"#, vec![json!([null, "deny", "denied"])]),
+    ];
+    let mut before = 0;
+    for (project, request, expected) in cases {
+        ask(&instance.broker, project, request);
+        // The answer has arrived, so the lines are there.
+        let lines = fetches(&instance);
+        let new = &lines[before..];
+        before = lines.len();
+        let told: Vec<Value> =
+            new.iter().map(|line| json!([line["secret_name"], line["decision"], line["outcome"]])).collect();
+        assert_eq!(told, expected, "{project} {request}");
+        for line in new {
+            assert_eq!(line["project"], project);
+            assert_eq!(line["peer_pid"], std::process::id());
+            assert_eq!(line["peer_uid"], rustix::process::geteuid().as_raw());
+            assert_eq!(line["generation"], generation);
+            assert!(!line["reason"].as_str().unwrap().is_empty());
+            assert!(line["latency_ms"].as_f64().unwrap() >= 0.0);
+            let time = line["timestamp"].as_str().unwrap();
+            assert!(time.ends_with('Z') && time.contains('T') && time.starts_with("20"), "{time}");
+        }
+    }
+    // What asks for no secret leaves no such line.
+    for request in [r#"{"op":"ping"}"#, r#"{"op":"info"}"#, r#"{"op":"watch"}"#, "no request"] {
+        ask(&instance.broker, "project-a", request);
+    }
+    assert_eq!(fetches(&instance).len(), before);
+}
+
+#[test]
+fn the_life_of_a_broker_is_on_record() {
+    let mut instance = Instance::start();
+    let project = instance.project("project-a", &["gh"]);
+    instance.broker.push(&[("gh", "x"), ("npm", "y")]);
+    instance.broker.clear();
+    instance.broker.unregister(&project).unwrap();
+    assert_eq!(instance.broker.terminate(wait::PATIENCE).code(), Some(0));
+    let lines = audit::lines(&instance.directory.audit_log());
+    let events: Vec<&str> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    assert_eq!(
+        events,
+        [
+            "started",
+            "manifest.approved",
+            "project.registered",
+            "secrets.pushed",
+            "secrets.cleared",
+            "project.unregistered",
+            "shutdown"
+        ]
+    );
+    assert_eq!(lines[3]["secret_count"], 2);
+    let times: Vec<&str> = lines.iter().map(|line| line["timestamp"].as_str().unwrap()).collect();
+    assert!(times.is_sorted(), "{times:?}");
+}
+
+#[test]
+fn names_are_escaped_and_values_never_written() {
+    let instance = Instance::start();
+    instance.project("project-a", &["gh"]);
+    instance.broker.push(&[("gh", "tripwire-in-the-store")]);
+    let mut connection = instance.broker.raw("project-a");
+    get_value(&mut connection, "gh");
+    connection.ask(r#"{"op":"fetch"}"#);
+    // Names that would forge a line, or that are values by mistake.
+    for name in
+        [r#"x\"}\n{\"event\":\"forged\"}"#, r"a\u0000b\u001b[31m", r"tripwire-as-a-name", r"\u2028\u202e"]
+    {
+        refused(&connection.ask(&format!(r#"{{"op":"get","name":"{name}"}}"#)), "denied");
+    }
+    let long = "n".repeat(60_000);
+    refused(&connection.ask(&format!(r#"{{"op":"get","name":"{long}"}}"#)), "denied");
+    let lines = fetches(&instance);
+    assert_eq!(lines.len(), 7, "each attempt has its line");
+    assert!(audit::events(&instance.directory.audit_log(), "forged").is_empty());
+    let text = fs::read_to_string(instance.directory.audit_log()).unwrap();
+    assert!(text.lines().all(|line| line.len() < 1000), "no line grows with its input");
+    assert!(
+        text.bytes().all(|byte| byte == b'\n' || (0x20..0x7f).contains(&byte)),
+        "nothing that a terminal obeys"
+    );
+    let needles = [
+        Needle::new("the value", b"tripwire-in-the-store"),
+        Needle::new("the name that is none", b"tripwire-as-a-name"),
+    ];
+    assert!(matches!(file_scan(&[instance.directory.path()], &needles), Scan::Clean { .. }));
+}
+
+#[test]
+fn lines_are_there_when_the_answer_is() {
+    let instance = Instance::start();
+    instance.project("project-a", &["gh"]);
+    instance.broker.push(&[("gh", "x")]);
+    let mut connection = instance.broker.raw("project-a");
+    for number in 1..=300 {
+        get_value(&mut connection, "gh");
+        assert_eq!(fetches(&instance).len(), number);
+    }
+}
+
+#[test]
+fn a_log_that_is_renamed_from_outside_is_followed() {
+    let instance = Instance::start();
+    instance.project("project-a", &["gh"]);
+    instance.broker.push(&[("gh", "x")]);
+    let log = instance.directory.audit_log();
+    let moved = instance.directory.log_dir().join("audit.log-moved");
+    let mut connection = instance.broker.raw("project-a");
+    get_value(&mut connection, "gh");
+    fs::rename(&log, &moved).unwrap();
+    let mut answered = 1;
+    wait::until_true(wait::PATIENCE, "a line in the new log", || {
+        get_value(&mut connection, "gh");
+        answered += 1;
+        log.exists() && !audit::events(&log, "fetch").is_empty()
+    });
+    let total = audit::events(&log, "fetch").len() + audit::events(&moved, "fetch").len();
+    assert_eq!(total, answered, "no line is lost on the way");
+}
+
+#[test]
+fn the_log_is_rotated_by_size_and_loses_nothing() {
+    const REQUESTS: usize = 600;
+    let instance = Instance::with_config("[audit]\nrotate_bytes = 20000\nkeep_files = 20\n");
+    instance.project("project-a", &["gh"]);
+    instance.broker.push(&[("gh", "x")]);
+    let mut connection = instance.broker.raw("project-a");
+    for _ in 0..REQUESTS {
+        get_value(&mut connection, "gh");
+    }
+    let files: Vec<_> =
+        fs::read_dir(instance.directory.log_dir()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.len() > 3, "{files:?}");
+    let mut total = 0;
+    for file in &files {
+        let size = fs::metadata(file).unwrap().len();
+        assert!(size < 20_000 + 4096, "{} has {size} bytes", file.display());
+        total += audit::events(file, "fetch").len();
+    }
+    assert_eq!(total, REQUESTS);
+}
+
+#[test]
+fn only_as_many_old_logs_are_kept_as_configured() {
+    let instance = Instance::with_config("[audit]\nrotate_bytes = 4096\nkeep_files = 2\n");
+    instance.project("project-a", &["gh"]);
+    instance.broker.push(&[("gh", "x")]);
+    let mut connection = instance.broker.raw("project-a");
+    for _ in 0..200 {
+        get_value(&mut connection, "gh");
+    }
+    let mut names: Vec<String> = fs::read_dir(instance.directory.log_dir())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["audit.log", "audit.log.1", "audit.log.2"]);
+}
+
+/// A broker whose log is on a disk that will be full.
+fn on_small_disk(test: &str, policy: &str) -> Option<(Broker, SmallDisk, PrivateDirectory)> {
+    if skip::without_root(test) {
+        return None;
+    }
+    let directory = PrivateDirectory::new();
+    let disk = match SmallDisk::mount(&directory.log_dir(), 256) {
+        Ok(disk) => disk,
+        Err(reason) => {
+            skip::skipped(test, &format!("no tmpfs can be mounted: {reason}"));
+            return None;
+        }
+    };
+    let broker = Broker::start(&directory, &options(&format!("[audit]\non_failure = \"{policy}\"\n")));
+    let project = Project::new(&directory, "project-a", &["gh"]);
+    broker.approve(&project);
+    broker.push(&[("gh", "x")]);
+    Some((broker, disk, directory))
+}
+
+#[test]
+fn on_a_full_disk_serve_goes_on_and_writes_later() {
+    let Some((broker, disk, directory)) =
+        on_small_disk("on_a_full_disk_serve_goes_on_and_writes_later", "serve")
+    else {
+        return;
+    };
+    let log = directory.audit_log();
+    disk.fill();
+    let mut connection = broker.raw("project-a");
+    for _ in 0..100 {
+        assert_eq!(get_value(&mut connection, "gh"), "x");
+    }
+    assert!(audit::events(&log, "fetch").len() < 100, "the disk is full");
+    disk.relieve();
+    wait::until_true(wait::PATIENCE, "the lines that waited", || audit::events(&log, "fetch").len() == 100);
+    assert!(audit::events(&log, "audit.lost").is_empty());
+    assert!(broker.stderr().contains(log.to_str().unwrap()), "the problem was said: {}", broker.stderr());
+    drop(broker);
+}
+
+#[test]
+fn on_a_full_disk_what_does_not_fit_into_memory_is_counted() {
+    const ATTEMPTS: u64 = 2500;
+    let test = "on_a_full_disk_what_does_not_fit_into_memory_is_counted";
+    let Some((broker, disk, directory)) = on_small_disk(test, "serve") else { return };
+    let log = directory.audit_log();
+    disk.fill();
+    let before = audit::events(&log, "fetch").len() as u64;
+    let mut connection = broker.raw("project-a");
+    for _ in 0..ATTEMPTS {
+        get_value(&mut connection, "gh");
+    }
+    let while_full = audit::events(&log, "fetch").len() as u64 - before;
+    disk.relieve();
+    let lost = audit::wait_for(&log, "audit.lost", |_| true)["count"].as_u64().unwrap();
+    wait::until_true(wait::PATIENCE, "every attempt to be written or counted", || {
+        audit::events(&log, "fetch").len() as u64 - before + lost == ATTEMPTS
+    });
+    assert_eq!(ATTEMPTS - while_full - lost, 1000, "the last 1,000 were kept");
+    drop(broker);
+}
+
+#[test]
+fn on_a_full_disk_refuse_vends_nothing_without_a_record() {
+    let Some((broker, disk, directory)) =
+        on_small_disk("on_a_full_disk_refuse_vends_nothing_without_a_record", "refuse")
+    else {
+        return;
+    };
+    let log = directory.audit_log();
+    disk.fill();
+    let mut vended = 0;
+    for request in [r#"{"op":"get","name":"gh"}"#, r#"{"op":"fetch"}"#].repeat(20) {
+        let answer = ask(&broker, "project-a", request);
+        if answer["ok"] == true {
+            vended += 1;
+        } else {
+            let message = refused(&answer, "internal_error");
+            assert!(message.contains("audit"), "{message}");
+            assert!(answer.get("value").is_none() && answer.get("secrets").is_none());
+        }
+    }
+    assert_eq!(audit::events(&log, "fetch").iter().filter(|line| line["outcome"] == "ok").count(), vended);
+    assert!(vended < 20, "the disk is full");
+    // What carries no secret goes on, so that a person can see what is wrong.
+    assert_eq!(ask(&broker, "project-a", r#"{"op":"ping"}"#)["ok"], true);
+    assert_eq!(broker.status().secret_count, 1);
+    disk.relieve();
+    wait::until_true(wait::PATIENCE, "vending again", || {
+        ask(&broker, "project-a", r#"{"op":"get","name":"gh"}"#)["ok"] == true
+    });
+    drop(broker);
+}
+
+fn reader(log: &std::path::Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let config = log.parent().unwrap().join("config-for-reader.toml");
+    fs::write(&config, format!("[audit]\npath = {:?}\n", log.to_str().unwrap())).unwrap();
+    let output = Command::new(binary())
+        .arg("audit")
+        .arg("--config")
+        .arg(&config)
+        .args(arguments)
+        .env_clear()
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_reader_filters_and_prints_as_table_or_json() {
+    let instance = Instance::start();
+    instance.project("project-a", &["gh"]);
+    instance.project("project-b", &["gh"]);
+    instance.broker.push(&[("gh", "x")]);
+    for project in ["project-a", "project-b", "project-b"] {
+        get_value(&mut instance.broker.raw(project), "gh");
+    }
+    let log = instance.directory.audit_log();
+    let json_lines = |arguments: &[&str]| -> Vec<Value> {
+        let (code, stdout, stderr) = reader(&log, arguments);
+        assert_eq!(code, Some(0), "{stderr}");
+        stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    assert_eq!(json_lines(&["--json"]), audit::lines(&log));
+    let filtered = json_lines(&["--json", "--project", "project-b", "--event", "fetch"]);
+    assert_eq!(filtered.len(), 2);
+    assert!(filtered.iter().all(|line| line["project"] == "project-b" && line["event"] == "fetch"));
+    assert_eq!(json_lines(&["--json", "--since", "2999-01-01T00:00:00Z"]), Vec::<Value>::new());
+    let (code, table, _) = reader(&log, &["--project", "project-a"]);
+    assert_eq!(code, Some(0));
+    assert!(table.contains("project-a") && table.contains("gh") && !table.contains("project-b"), "{table}");
+    assert!(!table.contains('{'), "a table, not JSON: {table}");
+    let (code, _, stderr) = reader(&log, &["--since", "yesterday-ish"]);
+    assert_eq!(code, Some(64), "{stderr}");
+}
