@@ -29,6 +29,21 @@ impl SmallDisk {
         }
     }
 
+    /// Makes the disk read-only, or writable again; fails while a file is open for writing.
+    ///
+    /// # Errors
+    /// What `mount` said.
+    pub fn set_read_only(&self, read_only: bool) -> Result<(), String> {
+        let mode = if read_only { "remount,ro" } else { "remount,rw" };
+        let output = Command::new("mount").args(["-o", mode]).arg(&self.path).output();
+        let output = output.map_err(|error| format!("mount: {error}"))?;
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+        }
+    }
+
     /// Writes a file until nothing more fits.
     ///
     /// # Panics

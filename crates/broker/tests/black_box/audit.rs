@@ -287,7 +287,11 @@ fn on_a_full_disk_refuse_vends_nothing_without_a_record() {
 
 fn reader(log: &std::path::Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let config = log.parent().unwrap().join("config-for-reader.toml");
-    fs::write(&config, format!("[audit]\npath = {:?}\n", log.to_str().unwrap())).unwrap();
+    fs::write(
+        &config,
+        format!("[paths]\nprojects_root = \"/p\"\n[audit]\npath = {:?}\n", log.to_str().unwrap()),
+    )
+    .unwrap();
     let output = Command::new(binary())
         .arg("audit")
         .arg("--config")
@@ -326,4 +330,33 @@ fn the_reader_filters_and_prints_as_table_or_json() {
     assert!(!table.contains('{'), "a table, not JSON: {table}");
     let (code, _, stderr) = reader(&log, &["--since", "yesterday-ish"]);
     assert_eq!(code, Some(64), "{stderr}");
+}
+
+/// A folder of the log that is not there at the start is like a disk that is full: said, and waited for.
+#[test]
+fn a_missing_log_folder_is_said_and_its_lines_come_when_it_is_there() {
+    for policy in ["serve", "refuse"] {
+        let directory = PrivateDirectory::new();
+        fs::remove_dir(directory.log_dir()).unwrap();
+        let log = directory.audit_log();
+        let broker =
+            match Broker::try_start(&directory, &options(&format!("[audit]\non_failure = \"{policy}\"\n"))) {
+                Ok(broker) => broker,
+                Err(ended) => {
+                    assert_eq!(policy, "refuse", "serve goes on: {}", ended.stderr);
+                    assert!(ended.stderr.contains(log.to_str().unwrap()), "{}", ended.stderr);
+                    continue;
+                }
+            };
+        assert!(broker.stderr().contains(log.to_str().unwrap()), "{}", broker.stderr());
+        broker.approve(&Project::new(&directory, "project-a", &["gh"]));
+        broker.push(&[("gh", "x")]);
+        let answer = ask(&broker, "project-a", r#"{"op":"get","name":"gh"}"#);
+        assert_eq!(answer["ok"], policy == "serve", "{policy}: {answer}");
+        fs::create_dir(directory.log_dir()).unwrap();
+        audit::wait_for(&log, "started", |_| true);
+        wait::until_true(wait::PATIENCE, "vending", || {
+            ask(&broker, "project-a", r#"{"op":"get","name":"gh"}"#)["ok"] == true
+        });
+    }
 }

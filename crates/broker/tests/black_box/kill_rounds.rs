@@ -16,13 +16,12 @@ const ROUNDS: u32 = 200;
 /// The latest moment of a kill after the broker's first answer.
 const LATEST: Duration = Duration::from_millis(30);
 
-/// A small generator of moments; its seed is printed, so that a run can be told from another.
+/// A small generator of moments, another one in each run.
 struct Moments(u64);
 
 impl Moments {
     fn new() -> Self {
         let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
-        println!("seed {seed}");
         Self(u64::from(seed) | 1)
     }
 

@@ -109,9 +109,9 @@ fn quick_reader(broker: &Broker, tower: &Watchtower, number: usize) {
 }
 
 fn pipelining_reader(broker: &Broker, tower: &Watchtower) {
-    const BATCH: usize = 50;
-    let requests: String =
-        (0..BATCH).map(|number| format!("{{\"op\":\"get\",\"name\":\"{}\"}}\n", NAMES[number % 4])).collect();
+    const BATCH: usize = 48;
+    let requests =
+        NAMES[..4].map(|name| format!("{{\"op\":\"get\",\"name\":\"{name}\"}}\n")).concat().repeat(BATCH / 4);
     let mut connection = broker.raw("project-a");
     while tower.goes_on() {
         let floor = tower.answered.load(Ordering::SeqCst);
@@ -142,13 +142,11 @@ fn slow_reader(broker: &Broker, tower: &Watchtower, cut: &AtomicU64) {
             if connection.try_send(b"{\"op\":\"fetch\"}\n").is_err() {
                 break;
             }
-            match read_answer(&mut connection, 2048) {
-                Some(answer) => tower.judge(&answer, floor),
-                None => {
-                    cut.fetch_add(1, Ordering::Relaxed);
-                    break;
-                }
-            }
+            let Some(answer) = read_answer(&mut connection, 2048) else {
+                cut.fetch_add(1, Ordering::Relaxed);
+                break;
+            };
+            tower.judge(&answer, floor);
         }
     }
 }
@@ -161,10 +159,7 @@ fn read_answer(connection: &mut RawConnection, piece: usize) -> Option<Value> {
     let mut buffer = vec![0; piece.min(64 * 1024)];
     loop {
         // One answer is asked for at a time or read to its newline, so nothing is read beyond it.
-        let length = match peeked(stream, &mut buffer) {
-            Some(length @ 1..) => length,
-            _ => return None,
-        };
+        let length = peeked(stream, &mut buffer).filter(|length| *length > 0)?;
         let end = buffer[..length].iter().position(|byte| *byte == b'\n').map(|end| end + 1);
         let wanted = end.unwrap_or(length);
         stream.read_exact(&mut buffer[..wanted]).unwrap();
