@@ -162,8 +162,8 @@ impl<'a> Injection<'a> {
     }
 }
 
-/// Removes sets that were replaced [`RETIREMENT`] ago or longer.
-pub(crate) fn remove_retired(storage: &Storage) -> Result<(), Failure> {
+/// Removes sets that were replaced [`RETIREMENT`] ago or longer. Says whether younger ones are left.
+pub(crate) fn remove_retired(storage: &Storage) -> Result<bool, Failure> {
     let _lock = storage.lock()?;
     let current = set::Current::read(storage)?;
     set::remove_retired(storage, current.name.as_deref())

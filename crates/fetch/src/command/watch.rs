@@ -182,8 +182,8 @@ impl Watch<'_> {
         let ready: Vec<bool> =
             descriptors.iter().map(|descriptor| !descriptor.revents().is_empty()).collect();
         if self.retire_at.is_some_and(|at| at <= Instant::now()) {
-            self.retire_at = None;
-            injection::remove_retired(self.storage)?;
+            let younger = injection::remove_retired(self.storage)?;
+            self.retire_at = younger.then(|| Instant::now() + RETIREMENT);
         }
         Ok(match ready.as_slice() {
             [true, ..] => Woken::Terminated,

@@ -79,14 +79,10 @@ impl<'a> Session<'a> {
             Some(found) if found.exists() => Ok(Placed::Unchanged),
             _ => link::place(&mut self.roots, &file.destination, &target, ours),
         });
-        match placed {
-            Ok(Placed::Unchanged) => Ok(()),
-            Ok(Placed::New | Placed::Replaced) => {
-                self.links.push((file.destination.clone(), target));
-                Ok(())
-            }
-            Err(fault) => Err(fault.into_failure(&file.secret)),
-        }
+        placed.map_err(|fault| fault.into_failure(&file.secret))?;
+        // A link that is in use by another command may be handed over when that ends, so all are looked at.
+        self.links.push((file.destination.clone(), target));
+        Ok(())
     }
 
     /// Called with the lock held.

@@ -164,20 +164,23 @@ pub(super) fn remove(storage: &Storage, name: &str) -> Result<(), Failure> {
 }
 
 /// Removes sets that are not in force and that no reader can be on its way into any more: those that were
-/// replaced [`RETIREMENT`] ago, and those of runs that were killed.
-pub(super) fn remove_retired(storage: &Storage, current: Option<&str>) -> Result<(), Failure> {
+/// replaced [`RETIREMENT`] ago, and those of runs that were killed. Says whether younger ones are left.
+pub(super) fn remove_retired(storage: &Storage, current: Option<&str>) -> Result<bool, Failure> {
     let sets = match tree::open_directory(storage.descriptor(), SETS) {
         Ok(sets) => sets,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(storage.failure("open", SETS, error)),
     };
     let names = tree::names(&sets).map_err(|error| storage.failure("list", SETS, error))?;
+    let mut younger = false;
     for name in names.iter().filter(|name| Some(name.as_str()) != current) {
         if tree::age(&sets, name).is_none_or(|age| age >= RETIREMENT) {
             remove(storage, name)?;
+        } else {
+            younger = true;
         }
     }
-    Ok(())
+    Ok(younger)
 }
 
 /// Names of variables whose value is another now, or that are gone; nothing when there was no set before.
