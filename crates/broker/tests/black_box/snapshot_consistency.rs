@@ -110,8 +110,9 @@ fn quick_reader(broker: &Broker, tower: &Watchtower, number: usize) {
 
 fn pipelining_reader(broker: &Broker, tower: &Watchtower) {
     const BATCH: usize = 48;
-    let requests =
-        NAMES[..4].map(|name| format!("{{\"op\":\"get\",\"name\":\"{name}\"}}\n")).concat().repeat(BATCH / 4);
+    let batch: Vec<String> =
+        NAMES[..4].iter().map(|name| format!("{{\"op\":\"get\",\"name\":\"{name}\"}}\n")).collect();
+    let requests = batch.concat().repeat(BATCH / batch.len());
     let mut connection = broker.raw("project-a");
     while tower.goes_on() {
         let floor = tower.answered.load(Ordering::SeqCst);
