@@ -30,20 +30,19 @@ impl Steps {
         let start = Instant::now();
         let result = step();
         let seconds = start.elapsed().as_secs_f64();
+        console::say(&match &result {
+            Ok(Outcome::Passed) => format!("step passed: {name} ({seconds:.1} s)"),
+            Ok(Outcome::Skipped(reason)) => format!("step skipped: {name}: {reason}"),
+            Err(failure) => format!("{failure}\nstep FAILED: {name} ({seconds:.1} s)"),
+        });
+        self.record(name, result);
+    }
+
+    fn record(&mut self, name: &'static str, result: Result<Outcome, Failure>) {
         match result {
-            Ok(Outcome::Passed) => {
-                console::say(&format!("step passed: {name} ({seconds:.1} s)"));
-                self.passed.push(name);
-            }
-            Ok(Outcome::Skipped(reason)) => {
-                console::say(&format!("step skipped: {name}: {reason}"));
-                self.skipped.push((name, reason));
-            }
-            Err(failure) => {
-                console::say(&failure.to_string());
-                console::say(&format!("step FAILED: {name} ({seconds:.1} s)"));
-                self.failed.push(name);
-            }
+            Ok(Outcome::Passed) => self.passed.push(name),
+            Ok(Outcome::Skipped(reason)) => self.skipped.push((name, reason)),
+            Err(_) => self.failed.push(name),
         }
     }
 
@@ -86,11 +85,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_failed_step_fails_the_task_and_the_others_still_run() {
+    fn one_failed_step_fails_the_task_and_a_skipped_one_is_named() {
         let mut steps = Steps::default();
-        steps.run("first", || Err(Failure::new("broken")));
-        steps.run("second", || Ok(Outcome::Passed));
-        steps.run("third", || Ok(Outcome::Skipped("no such tool".into())));
+        steps.record("first", Err(Failure::new("broken")));
+        steps.record("second", Ok(Outcome::Passed));
+        steps.record("third", Ok(Outcome::Skipped("no such tool".into())));
         assert_eq!(
             steps.summary(),
             "steps: 1 passed, 1 failed, 1 skipped\n  failed: first\n  skipped: third: no such tool"

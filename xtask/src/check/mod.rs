@@ -13,6 +13,9 @@ mod file_length;
 mod sources;
 mod unsafe_code;
 
+/// The workspace of the fuzz targets.
+const FUZZ: &str = "fuzz/Cargo.toml";
+
 /// Arguments of `cargo xtask check`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {}
@@ -30,7 +33,14 @@ pub(crate) fn steps(workspace: &Workspace) -> Steps {
     let cargo = |arguments: &[&str]| {
         cargo::run(cargo::command(workspace.root()).args(arguments)).map(|()| Outcome::Passed)
     };
-    steps.run("formatting", || cargo(&["fmt", "--all", "--check"]));
+    steps.run("formatting", || {
+        cargo(&["fmt", "--all", "--check"])?;
+        // A workspace of its own, which the first does not reach.
+        if workspace.root().join(FUZZ).is_file() {
+            cargo(&["fmt", "--manifest-path", FUZZ, "--check"])?;
+        }
+        Ok(Outcome::Passed)
+    });
     steps.run("length of files", || file_length::check(workspace.root()));
     steps.run("unsafe code", || unsafe_code::check(workspace.root()));
     steps.run("broker dependencies", || dependencies::check(workspace));

@@ -40,6 +40,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<Outcome, Failure> {
         command
     };
     let targets = cargo::output(&mut fuzz("list"))?;
+    let mut broken = Vec::new();
     for target in targets.lines().filter(|line| !line.is_empty()) {
         console::say(&format!("-- {target}, {SECONDS_EACH} s"));
         let corpus = PathBuf::from("fuzz/corpus").join(target);
@@ -51,7 +52,19 @@ pub(super) fn run(workspace: &Workspace) -> Result<Outcome, Failure> {
         if workspace.root().join(&seeds).is_dir() {
             command.arg(&seeds);
         }
-        cargo::run(command.arg("--").arg(format!("-max_total_time={SECONDS_EACH}")))?;
+        command.arg("--").arg(format!("-max_total_time={SECONDS_EACH}"));
+        let dictionary = format!("fuzz/dictionaries/{target}.dict");
+        if workspace.root().join(&dictionary).is_file() {
+            command.arg(format!("-dict={dictionary}"));
+        }
+        if let Err(failure) = cargo::run(&mut command) {
+            console::say(&failure.to_string());
+            broken.push(target);
+        }
     }
-    Ok(Outcome::Passed)
+    if broken.is_empty() {
+        return Ok(Outcome::Passed);
+    }
+    Err(Failure::new(format!("findings, or a target that does not build: {}", broken.join(", ")))
+        .hint("the input of a finding is in fuzz/artifacts"))
 }
