@@ -63,6 +63,7 @@ impl Constrained {
     }
 
     fn works_again(&self) {
+        self.project.write_secrets(&["gh", "npm"]);
         self.broker.reload(&self.project, None).unwrap();
         self.broker.push(&[("gh", "after"), ("npm", "after")]);
         assert_eq!(get_value(&mut self.broker.raw("project-a"), "npm"), "after");
