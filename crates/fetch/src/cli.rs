@@ -100,21 +100,22 @@ pub(crate) enum Command {
 }
 
 /// Options of every command. Each overrides its variable of the environment.
+#[expect(clippy::doc_markdown, reason = "this is help text, shown to people as it is")]
 #[derive(Debug, Clone, Default, Args)]
 pub struct Options {
-    /// The project; by default the only one with a socket in /run/remo-broker [env: `REMO_PROJECT`]
+    /// The project; by default the only one with a socket in /run/remo-broker [env: REMO_PROJECT]
     #[arg(long, global = true, value_name = "PROJECT")]
     pub(crate) project: Option<OsString>,
-    /// The project's socket; by default /run/remo-broker/PROJECT.sock [env: `REMO_BROKER_PROJECT_SOCKET`]
+    /// The project's socket; by default /run/remo-broker/PROJECT.sock [env: REMO_BROKER_PROJECT_SOCKET]
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) socket: Option<PathBuf>,
-    /// Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: `REMO_SECRETS_DIR`]
+    /// Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: REMO_SECRETS_DIR]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) secrets_dir: Option<PathBuf>,
     /// What ~ stands for; by default HOME, else the home in /etc/passwd
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) home: Option<PathBuf>,
-    /// How long to wait for what is required; by default 15 [env: `REMO_FETCH_SECRETS_TIMEOUT_SECONDS`]
+    /// How long to wait for what is required; by default 15 [env: REMO_FETCH_SECRETS_TIMEOUT_SECONDS]
     #[arg(long, global = true, value_name = "SECONDS", allow_hyphen_values = true)]
     pub(crate) timeout: Option<OsString>,
 }

@@ -104,6 +104,36 @@ fn a_place_that_another_container_uses_is_refused() {
 }
 
 #[test]
+fn the_hosts_ipc_namespace_is_noticed_from_inside_a_container() {
+    const TEST: &str = "place::the_hosts_ipc_namespace_is_noticed_from_inside_a_container";
+    if skip::without_root(TEST) {
+        return;
+    }
+    let initial = fs::read_link("/proc/self/ns/ipc").unwrap();
+    if initial.to_str() != Some("ipc:[4026531839]") {
+        skip::skipped(TEST, "this machine is itself in an IPC namespace of its own");
+        return;
+    }
+    let stage = stage();
+    // The namespaces of a container, with and without the host's IPC.
+    let contained = |namespaces: &[&str]| {
+        let helper = stage.command(&[]);
+        let mut command = std::process::Command::new("unshare");
+        command
+            .env_clear()
+            .envs(helper.get_envs().filter_map(|(name, value)| Some((name, value?))))
+            .args(["--fork", "--pid", "--mount-proc"])
+            .args(namespaces)
+            .arg(helper.get_program());
+        ended(&command.output().unwrap())
+    };
+    contained(&[]).failed(69, &["is shared with the host", "--ipc=host"]);
+    contained(&["--ipc"]).succeeded();
+    // What that one left is another container's for this process.
+    stage.run(&[]).failed(69, &["is shared with another container"]);
+}
+
+#[test]
 fn planted_entries_inside_are_not_followed() {
     let stage = stage();
     let outside = stage.directory.path().join("outside");
