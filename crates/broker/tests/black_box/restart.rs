@@ -20,7 +20,7 @@ fn projects_come_back_from_their_pins_with_an_empty_store() {
     let gone = instance.project("project-c", &["gh"]);
     instance.broker.unregister(&gone).unwrap();
     let mut registered = registration(&Project::new(&instance.directory, "project-d", &["gh"]), true);
-    registered.allowed_uids = Some(vec![1234, 7]);
+    registered.allowed_uids = Some(vec![1234, rustix::process::geteuid().as_raw()]);
     instance.broker.register_as(registered).unwrap();
     instance.broker.push(&[("gh", "x")]);
     let before = instance.broker.status();
