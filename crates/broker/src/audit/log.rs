@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::event::{Event, Record};
+use super::event::Event;
 use super::file::LogFile;
 use super::flusher::Flusher;
 use crate::config::{AuditConfig, AuditFailure};
@@ -92,12 +92,10 @@ impl AuditLog {
         }
         let start = self.batch.len();
         // Writing into memory fails only when a type cannot be JSON, which these can.
-        if serde_json::to_writer(&mut self.batch, &Record { timestamp: &self.now, event }).is_err() {
-            self.batch.truncate(start);
+        if event.append_line(&self.now, &mut self.batch).is_err() {
             self.lost += 1;
             return 0;
         }
-        self.batch.push(b'\n');
         self.batch_ends.push(self.batch.len());
         self.batch.len() - start
     }
@@ -192,10 +190,8 @@ impl AuditLog {
         let mut waiting: Vec<u8> = self.retained.iter().flatten().copied().collect();
         if self.lost > 0 {
             let now = format!("{:.3}", Timestamp::now());
-            let record = Record { timestamp: &now, event: &Event::AuditLost { count: self.lost } };
-            if let Ok(mut line) = serde_json::to_vec(&record) {
-                line.push(b'\n');
-                waiting.extend_from_slice(&line);
+            if let Err(error) = (Event::AuditLost { count: self.lost }).append_line(&now, &mut waiting) {
+                log::error!("cannot record that {} events were lost: {error}", self.lost);
             }
         }
         let Some(file) = &mut self.file else { return false };

@@ -76,8 +76,8 @@ impl Server {
             timed: false,
         })));
         let Some(Source::Connection(connection)) = self.sources.get_mut(index) else { return };
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        if let Err(error) = self.poll.registry().register(&mut connection.stream, Token(index), interest) {
+        let watched = self.poll.registry().register(&mut connection.stream, Token(index), Interest::READABLE);
+        if let Err(error) = watched {
             log::warn!("cannot watch a connection: {error}");
             self.sources.remove(index);
             return;

@@ -113,7 +113,7 @@ impl Server {
             stalled: Vec::new(),
             finished: Vec::new(),
             timers: Timers::default(),
-            turn: Turn::default(),
+            turn: Turn::with_room(),
             scratch: Some(ProtectedRegion::new(SCRATCH_BYTES)?),
             next_id: 0,
             admin_connections: 0,
@@ -309,11 +309,14 @@ impl Server {
     }
 
     fn close_finished(&mut self) {
-        for (index, id) in std::mem::take(&mut self.finished) {
+        // Its room is kept for the next turn.
+        let mut finished = std::mem::take(&mut self.finished);
+        for (index, id) in finished.drain(..) {
             if self.connection(index, id).is_some_and(|connection| connection.is_finished()) {
                 self.close(index);
             }
         }
+        self.finished = finished;
     }
 
     fn connection(&mut self, index: usize, id: u64) -> Option<&mut Connection> {

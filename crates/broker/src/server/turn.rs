@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
+use mio::{Interest, Token};
 use remo_secret::Secret;
 use remo_wire::error::{ErrorCode, ErrorResponse};
 use remo_wire::limits::BLOCKED_WRITE_TIMEOUT;
@@ -33,13 +34,17 @@ struct Staged {
     carries_secret: bool,
 }
 
-impl Default for Turn {
-    fn default() -> Self {
+impl Turn {
+    /// A turn with room for its answers.
+    pub(super) fn with_room() -> Self {
         Self { answers: Vec::with_capacity(ANSWERS_CAPACITY), staged: Vec::new() }
     }
-}
 
-impl Turn {
+    /// What stands in for the turn while it is sent; it costs nothing to make.
+    fn placeholder() -> Self {
+        Self { answers: Vec::new(), staged: Vec::new() }
+    }
+
     /// Assigns what was appended since `start` to a connection.
     pub(super) fn stage(
         &mut self,
@@ -76,7 +81,10 @@ impl Server {
     /// Puts this turn on record and sends its answers.
     pub(super) fn commit_turn(&mut self) {
         let recorded = self.broker.audit.commit();
-        let mut turn = std::mem::take(&mut self.turn);
+        if self.turn.staged.is_empty() {
+            return;
+        }
+        let mut turn = std::mem::replace(&mut self.turn, Turn::placeholder());
         for staged in &turn.staged {
             let answers = &turn.answers[staged.start..staged.end];
             if recorded == Recorded::No && staged.carries_secret {
@@ -138,6 +146,7 @@ impl Server {
         let waiting = waiting.len();
         self.account_unsent(plane, waiting, 0);
         self.set_timer(index);
+        self.watch_for_room(index, true);
     }
 
     /// Goes on sending to a connection that can take more.
@@ -165,9 +174,22 @@ impl Server {
         }
         self.account_unsent(plane, 0, before - after);
         if after == 0 {
+            self.watch_for_room(index, false);
             // What came in meanwhile, and a view that changed meanwhile.
             self.tell_watcher(index);
             self.enqueue(index);
+        }
+    }
+
+    /// Asks the kernel to tell when a connection takes more, or not any more. Asked always, it would tell after
+    /// every answer that a client reads.
+    fn watch_for_room(&mut self, index: usize, wanted: bool) {
+        let Some(Source::Connection(connection)) = self.sources.get_mut(index) else { return };
+        let interest = if wanted { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+        let changed = self.poll.registry().reregister(&mut connection.stream, Token(index), interest);
+        if let Err(error) = changed {
+            log::warn!("cannot watch a connection: {error}");
+            self.close(index);
         }
     }
 
