@@ -20,11 +20,12 @@ mod outcome;
 mod static_helper;
 mod test;
 mod tool;
+mod try_out;
 mod workspace;
 
 /// Tasks of this repository. Run them as `cargo xtask TASK`.
 #[derive(Debug, Parser)]
-#[command(bin_name = "cargo xtask", arg_required_else_help = true)]
+#[command(bin_name = "cargo xtask", arg_required_else_help = true, max_term_width = 100)]
 struct CommandLine {
     #[command(subcommand)]
     task: Task,
@@ -36,6 +37,9 @@ enum Task {
     Check(check::Arguments),
     /// Everything that CI runs: prepares the machine, then checks, tests and a short fuzz run.
     Test(test::Arguments),
+    /// A tour of the product with its real programs: the path of a secret, in a private directory.
+    #[command(long_about = try_out::ABOUT)]
+    Try(try_out::Arguments),
     /// Measures the quality bars and prints them as one table.
     Bench(bench::Arguments),
     /// Writes the generated files: schemas, reference pages, man pages, completions.
@@ -44,12 +48,15 @@ enum Task {
 
 fn main() -> ExitCode {
     let CommandLine { task } = CommandLine::parse();
-    let result = Workspace::locate().and_then(|workspace| match task {
-        Task::Check(arguments) => check::run(&workspace, &arguments),
-        Task::Test(arguments) => test::run(&workspace, &arguments),
-        Task::Bench(arguments) => bench::run(&workspace, arguments),
-        Task::Gen(arguments) => generate::run(&workspace, &arguments),
-    });
+    let workspace = Workspace::locate;
+    let result = match task {
+        Task::Check(arguments) => workspace().and_then(|workspace| check::run(&workspace, &arguments)),
+        Task::Test(arguments) => workspace().and_then(|workspace| test::run(&workspace, &arguments)),
+        // It has exit statuses of its own, and with programs that are built already it needs no Cargo.
+        Task::Try(arguments) => return try_out::run(&arguments),
+        Task::Bench(arguments) => workspace().and_then(|workspace| bench::run(&workspace, arguments)),
+        Task::Gen(arguments) => workspace().and_then(|workspace| generate::run(&workspace, &arguments)),
+    };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -1,0 +1,38 @@
+//! The three programs that a try-out runs.
+
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+use crate::workspace::Workspace;
+use crate::{cargo, console};
+
+/// Packages and programs, by their one name each.
+const PROGRAMS: [&str; 3] = ["remo-broker", "remo-vault", "remo-fetch-secrets"];
+
+/// The directory that holds all three: the one given, or the development build of this repository, made now.
+pub(super) fn locate(given: Option<&Path>) -> Result<PathBuf, Failure> {
+    let directory = match given {
+        Some(directory) => std::path::absolute(directory)
+            .map_err(Failure::because(format!("cannot use {}", directory.display())))?,
+        None => build()?,
+    };
+    for program in PROGRAMS {
+        if !directory.join(program).is_file() {
+            return Err(Failure::new(format!("there is no {program} in {}", directory.display()))
+                .hint("cargo build --bins, then: cargo xtask try --programs target/debug"));
+        }
+    }
+    Ok(directory)
+}
+
+fn build() -> Result<PathBuf, Failure> {
+    let workspace = Workspace::locate()?;
+    console::say("building the broker, the vault and the helper (the first time takes a few minutes) …");
+    let mut build = cargo::command(workspace.root());
+    build.args(["build", "--bins"]);
+    for package in PROGRAMS {
+        build.args(["--package", package]);
+    }
+    cargo::run(&mut build)?;
+    Ok(workspace.target().join("debug"))
+}

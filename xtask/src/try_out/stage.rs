@@ -1,0 +1,261 @@
+//! Broker, vault and project of one try-out: who types where, and what is running.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::command::{self, Ran};
+use super::daemon::Daemon;
+use super::ending::Stop;
+use super::interruption::Interruption;
+use super::place::Place;
+use super::process;
+use super::request::{self, Answer};
+use super::story::Story;
+use crate::failure::Failure;
+
+/// Where shells look for programs when the caller has no `PATH`.
+const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// How long the helper waits for a required secret. Shorter than in a container, where daemons start late.
+const HELPER_PATIENCE_SECONDS: &str = "5";
+
+/// How many of the last lines of a daemon are shown when the story stops.
+const LAST_LINES: usize = 5;
+
+/// Who types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// In the vault.
+    Vault,
+    /// On the instance.
+    Host,
+    /// In the container of the project.
+    Demo,
+}
+
+impl Side {
+    fn prompt(self) -> &'static str {
+        match self {
+            Self::Vault => "vault$",
+            Self::Host => "host$",
+            Self::Demo => "demo$",
+        }
+    }
+}
+
+/// Everything that a chapter works on.
+pub(super) struct Stage {
+    /// What is told.
+    pub(super) story: Story,
+    /// Where everything lies.
+    pub(super) place: Place,
+    /// What may end the story early.
+    pub(super) interruption: Interruption,
+    programs: PathBuf,
+    path: String,
+    broker: Option<Daemon>,
+    watcher: Option<Daemon>,
+    helper: Option<Daemon>,
+}
+
+impl Stage {
+    /// A stage with nothing running.
+    pub(super) fn new(
+        story: Story,
+        place: Place,
+        interruption: Interruption,
+        programs: PathBuf,
+        path: Option<&str>,
+    ) -> Self {
+        let path = format!("{}:{}", programs.display(), path.unwrap_or(USUAL_PATH));
+        Self { story, place, interruption, programs, path, broker: None, watcher: None, helper: None }
+    }
+
+    /// Where the three programs are.
+    pub(super) fn programs(&self) -> &Path {
+        &self.programs
+    }
+
+    /// One of the three programs.
+    pub(super) fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
+    }
+
+    /// The variables that stand in for the places that things have on a real instance.
+    pub(super) fn variables(&self, side: Side) -> Vec<(&'static str, PathBuf)> {
+        let place = &self.place;
+        match side {
+            Side::Vault => vec![
+                ("REMO_VAULT_STORE", place.path("vault/store.age")),
+                ("REMO_VAULT_KEY_FILE", place.path("vault/key.txt")),
+                ("REMO_BROKER_ADMIN_SOCKET", place.admin_socket()),
+            ],
+            Side::Host => Vec::new(),
+            Side::Demo => vec![
+                ("REMO_PROJECT", "demo".into()),
+                ("REMO_BROKER_PROJECT_SOCKET", place.project_socket()),
+                ("REMO_SECRETS_DIR", place.path("secrets")),
+                ("REMO_FETCH_SECRETS_TIMEOUT_SECONDS", HELPER_PATIENCE_SECONDS.into()),
+            ],
+        }
+    }
+
+    /// A shell of `side`, with nothing of the caller's environment but the search path.
+    fn shell(&self, side: Side) -> Command {
+        let mut shell = Command::new("/bin/sh");
+        shell.env_clear().env("PATH", &self.path).env("LC_ALL", "C").env("TRY", self.place.root());
+        shell.env("HOME", self.place.home()).envs(self.variables(side));
+        shell.current_dir(if side == Side::Demo {
+            self.place.project()
+        } else {
+            self.place.root().to_owned()
+        });
+        if let Some(broker) = &self.broker {
+            shell.env("BROKER", broker.number().to_string());
+        }
+        shell
+    }
+
+    /// Runs a command without telling.
+    pub(super) fn quietly(&self, side: Side, typed: &str) -> Result<Ran, Stop> {
+        command::run(self.shell(side), typed, "", &self.interruption)
+    }
+
+    /// Runs a command and shows it with its output.
+    pub(super) fn types(&mut self, side: Side, typed: &str) -> Result<Ran, Stop> {
+        self.story.typed(side.prompt(), typed)?;
+        let ran = self.quietly(side, typed)?;
+        self.story.output(ran.output())?;
+        Ok(ran)
+    }
+
+    /// Runs a command that reads `input`, a sample, on its standard input.
+    pub(super) fn types_with_sample(&mut self, typed: &str, input: &str) -> Result<Ran, Stop> {
+        self.story.typed(Side::Vault.prompt(), typed)?;
+        self.story.aside(&format!("(on standard input, a sample: {input})"))?;
+        let ran = command::run(self.shell(Side::Vault), typed, input, &self.interruption)?;
+        self.story.output(ran.output())?;
+        Ok(ran)
+    }
+
+    /// Runs a command of the vault that reads the file at `env_file`, which it knows as `$ENV_FILE`.
+    pub(super) fn types_with_env_file(&mut self, typed: &str, env_file: &Path) -> Result<Ran, Stop> {
+        self.story.typed(Side::Vault.prompt(), typed)?;
+        let mut shell = self.shell(Side::Vault);
+        shell.env("ENV_FILE", env_file);
+        let ran = command::run(shell, typed, "", &self.interruption)?;
+        self.story.output(ran.output())?;
+        Ok(ran)
+    }
+
+    /// Sends a request to the admin socket. The answer is not shown.
+    pub(super) fn asks_admin(&mut self, request: &str) -> Result<Answer, Stop> {
+        self.story.typed("admin>", request)?;
+        self.interruption.check()?;
+        Ok(request::send(&self.place.admin_socket(), request)?)
+    }
+
+    /// Sends a request to the project's socket and shows the answer.
+    pub(super) fn asks_as_project(&mut self, request: &str) -> Result<Answer, Stop> {
+        self.story.typed("demo>", request)?;
+        self.interruption.check()?;
+        let answer = request::send(&self.place.project_socket(), request)?;
+        self.story.output(answer.line())?;
+        Ok(answer)
+    }
+
+    /// Waits until `look` finds something in the place, at most for `limit`; says how long that took.
+    pub(super) fn sees(
+        &self,
+        limit: Duration,
+        what: &str,
+        mut look: impl FnMut(&Place) -> bool,
+    ) -> Result<Duration, Stop> {
+        let found = self.interruption.until(limit, what, || Ok(look(&self.place).then_some(())))?;
+        Ok(found.1)
+    }
+
+    /// Starts the broker and waits until it is ready; says how long that took.
+    pub(super) fn starts_broker(&mut self) -> Result<Duration, Stop> {
+        let typed = "remo-broker run --config $TRY/broker.toml";
+        let mut broker = self.starts(Side::Host, "remo-broker", typed, "broker")?;
+        let waited = self.shows(&mut broker, "ready");
+        self.broker = Some(broker);
+        waited
+    }
+
+    /// Starts the watcher of the vault and waits for its first push.
+    pub(super) fn starts_watcher(&mut self) -> Result<(), Stop> {
+        let mut watcher = self.starts(Side::Vault, "remo-vault watch", "remo-vault watch", "vault")?;
+        let waited = self.shows(&mut watcher, "pushed ");
+        self.watcher = Some(watcher);
+        waited.map(drop)
+    }
+
+    /// Starts the helper that keeps files fresh.
+    pub(super) fn starts_helper(&mut self) -> Result<(), Stop> {
+        let typed = "remo-fetch-secrets watch";
+        self.helper = Some(self.starts(Side::Demo, "remo-fetch-secrets watch", typed, "helper")?);
+        Ok(())
+    }
+
+    fn starts(&mut self, side: Side, name: &'static str, typed: &str, log: &str) -> Result<Daemon, Stop> {
+        self.interruption.check()?;
+        self.story.typed(side.prompt(), &format!("{typed} &"))?;
+        Ok(Daemon::start(self.shell(side), name, typed, self.place.logs().join(log))?)
+    }
+
+    /// Shows what a daemon says up to `text`.
+    fn shows(&mut self, daemon: &mut Daemon, text: &str) -> Result<Duration, Stop> {
+        let (said, waited) = daemon.says(text, &self.interruption)?;
+        self.story.output(&said)?;
+        Ok(waited)
+    }
+
+    /// Shows what the watcher of the vault says up to `text`.
+    pub(super) fn watcher_says(&mut self, text: &str) -> Result<Duration, Stop> {
+        let Some(mut watcher) = self.watcher.take() else {
+            return Err(Failure::new("the watcher of the vault is not running").into());
+        };
+        self.story.aside("(the watcher:)")?;
+        let waited = self.shows(&mut watcher, text);
+        self.watcher = Some(watcher);
+        waited
+    }
+
+    /// Ends the broker as a crash would, once a command of the story has killed it.
+    pub(super) fn broker_is_gone(&mut self) {
+        if let Some(broker) = self.broker.take() {
+            broker.kill();
+        }
+    }
+
+    /// The last lines of every daemon, for somebody who has to find out what went wrong.
+    pub(super) fn last_words(&self) -> String {
+        let mut words = String::new();
+        for log in ["broker", "vault", "helper"] {
+            let said = fs::read_to_string(self.place.logs().join(log)).unwrap_or_default();
+            let lines: Vec<_> = said.lines().collect();
+            for line in &lines[lines.len().saturating_sub(LAST_LINES)..] {
+                words.extend(["  ", log, ": ", line, "\n"]);
+            }
+        }
+        words
+    }
+
+    /// Ends every process and removes the directory; says how many processes had to be killed because somebody
+    /// left them behind. All of it is done whatever fails on the way; the first failure is returned.
+    pub(super) fn leaves(self) -> (Story, Result<usize, Failure>) {
+        let Self { story, place, broker, watcher, helper, .. } = self;
+        // Those who ask first, so that nobody complains that the broker has gone.
+        let mut result = Ok(());
+        for daemon in [helper, watcher, broker].into_iter().flatten() {
+            result = result.and(daemon.end());
+        }
+        let killed = process::end_all();
+        let removed = place.remove();
+        (story, result.and(removed).and(killed))
+    }
+}
