@@ -24,11 +24,11 @@ function __fish_remo_fetch_secrets_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -l project -d 'The project; by default the only one with a socket in /run/remo-broker [env: `REMO_PROJECT`]' -r
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -l socket -d 'The project\'s socket; by default /run/remo-broker/PROJECT.sock [env: `REMO_BROKER_PROJECT_SOCKET`]' -r -F
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -l secrets-dir -d 'Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: `REMO_SECRETS_DIR`]' -r -F
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -l project -d 'The project; by default the only one with a socket in /run/remo-broker [env: REMO_PROJECT]' -r
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -l socket -d 'The project\'s socket; by default /run/remo-broker/PROJECT.sock [env: REMO_BROKER_PROJECT_SOCKET]' -r -F
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -l secrets-dir -d 'Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: REMO_SECRETS_DIR]' -r -F
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -l home -d 'What ~ stands for; by default HOME, else the home in /etc/passwd' -r -F
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -l timeout -d 'How long to wait for what is required; by default 15 [env: `REMO_FETCH_SECRETS_TIMEOUT_SECONDS`]' -r
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -l timeout -d 'How long to wait for what is required; by default 15 [env: REMO_FETCH_SECRETS_TIMEOUT_SECONDS]' -r
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -s V -l version -d 'Print version'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -f -a "exec" -d 'Run one command with the secrets, and return its exit status'
@@ -36,36 +36,36 @@ complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -f -
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -f -a "check" -d 'Report what would be injected, without writing anything and without values'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -f -a "wait" -d 'Wait until a run without a command, or watch, has injected all that is required'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -f -a "watch" -d 'Inject, and keep files fresh as secrets change, until SIGTERM'
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand exec" -l project -d 'The project; by default the only one with a socket in /run/remo-broker [env: `REMO_PROJECT`]' -r
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand exec" -l socket -d 'The project\'s socket; by default /run/remo-broker/PROJECT.sock [env: `REMO_BROKER_PROJECT_SOCKET`]' -r -F
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand exec" -l secrets-dir -d 'Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: `REMO_SECRETS_DIR`]' -r -F
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand exec" -l project -d 'The project; by default the only one with a socket in /run/remo-broker [env: REMO_PROJECT]' -r
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand exec" -l socket -d 'The project\'s socket; by default /run/remo-broker/PROJECT.sock [env: REMO_BROKER_PROJECT_SOCKET]' -r -F
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand exec" -l secrets-dir -d 'Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: REMO_SECRETS_DIR]' -r -F
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand exec" -l home -d 'What ~ stands for; by default HOME, else the home in /etc/passwd' -r -F
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand exec" -l timeout -d 'How long to wait for what is required; by default 15 [env: `REMO_FETCH_SECRETS_TIMEOUT_SECONDS`]' -r
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand exec" -l timeout -d 'How long to wait for what is required; by default 15 [env: REMO_FETCH_SECRETS_TIMEOUT_SECONDS]' -r
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand env" -l shell -d 'sh (also for bash, zsh, dash) or fish' -r
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand env" -l project -d 'The project; by default the only one with a socket in /run/remo-broker [env: `REMO_PROJECT`]' -r
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand env" -l socket -d 'The project\'s socket; by default /run/remo-broker/PROJECT.sock [env: `REMO_BROKER_PROJECT_SOCKET`]' -r -F
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand env" -l secrets-dir -d 'Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: `REMO_SECRETS_DIR`]' -r -F
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand env" -l project -d 'The project; by default the only one with a socket in /run/remo-broker [env: REMO_PROJECT]' -r
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand env" -l socket -d 'The project\'s socket; by default /run/remo-broker/PROJECT.sock [env: REMO_BROKER_PROJECT_SOCKET]' -r -F
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand env" -l secrets-dir -d 'Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: REMO_SECRETS_DIR]' -r -F
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand env" -l home -d 'What ~ stands for; by default HOME, else the home in /etc/passwd' -r -F
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand env" -l timeout -d 'How long to wait for what is required; by default 15 [env: `REMO_FETCH_SECRETS_TIMEOUT_SECONDS`]' -r
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand env" -l timeout -d 'How long to wait for what is required; by default 15 [env: REMO_FETCH_SECRETS_TIMEOUT_SECONDS]' -r
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand env" -l reveal -d 'Print even to a terminal'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand env" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand check" -l project -d 'The project; by default the only one with a socket in /run/remo-broker [env: `REMO_PROJECT`]' -r
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand check" -l socket -d 'The project\'s socket; by default /run/remo-broker/PROJECT.sock [env: `REMO_BROKER_PROJECT_SOCKET`]' -r -F
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand check" -l secrets-dir -d 'Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: `REMO_SECRETS_DIR`]' -r -F
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand check" -l project -d 'The project; by default the only one with a socket in /run/remo-broker [env: REMO_PROJECT]' -r
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand check" -l socket -d 'The project\'s socket; by default /run/remo-broker/PROJECT.sock [env: REMO_BROKER_PROJECT_SOCKET]' -r -F
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand check" -l secrets-dir -d 'Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: REMO_SECRETS_DIR]' -r -F
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand check" -l home -d 'What ~ stands for; by default HOME, else the home in /etc/passwd' -r -F
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand check" -l timeout -d 'How long to wait for what is required; by default 15 [env: `REMO_FETCH_SECRETS_TIMEOUT_SECONDS`]' -r
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand check" -l timeout -d 'How long to wait for what is required; by default 15 [env: REMO_FETCH_SECRETS_TIMEOUT_SECONDS]' -r
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand check" -l json -d 'Print JSON'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand wait" -l project -d 'The project; by default the only one with a socket in /run/remo-broker [env: `REMO_PROJECT`]' -r
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand wait" -l socket -d 'The project\'s socket; by default /run/remo-broker/PROJECT.sock [env: `REMO_BROKER_PROJECT_SOCKET`]' -r -F
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand wait" -l secrets-dir -d 'Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: `REMO_SECRETS_DIR`]' -r -F
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand wait" -l project -d 'The project; by default the only one with a socket in /run/remo-broker [env: REMO_PROJECT]' -r
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand wait" -l socket -d 'The project\'s socket; by default /run/remo-broker/PROJECT.sock [env: REMO_BROKER_PROJECT_SOCKET]' -r -F
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand wait" -l secrets-dir -d 'Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: REMO_SECRETS_DIR]' -r -F
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand wait" -l home -d 'What ~ stands for; by default HOME, else the home in /etc/passwd' -r -F
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand wait" -l timeout -d 'How long to wait for what is required; by default 15 [env: `REMO_FETCH_SECRETS_TIMEOUT_SECONDS`]' -r
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand wait" -l timeout -d 'How long to wait for what is required; by default 15 [env: REMO_FETCH_SECRETS_TIMEOUT_SECONDS]' -r
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand wait" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand watch" -l project -d 'The project; by default the only one with a socket in /run/remo-broker [env: `REMO_PROJECT`]' -r
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand watch" -l socket -d 'The project\'s socket; by default /run/remo-broker/PROJECT.sock [env: `REMO_BROKER_PROJECT_SOCKET`]' -r -F
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand watch" -l secrets-dir -d 'Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: `REMO_SECRETS_DIR`]' -r -F
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand watch" -l project -d 'The project; by default the only one with a socket in /run/remo-broker [env: REMO_PROJECT]' -r
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand watch" -l socket -d 'The project\'s socket; by default /run/remo-broker/PROJECT.sock [env: REMO_BROKER_PROJECT_SOCKET]' -r -F
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand watch" -l secrets-dir -d 'Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: REMO_SECRETS_DIR]' -r -F
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand watch" -l home -d 'What ~ stands for; by default HOME, else the home in /etc/passwd' -r -F
-complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand watch" -l timeout -d 'How long to wait for what is required; by default 15 [env: `REMO_FETCH_SECRETS_TIMEOUT_SECONDS`]' -r
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand watch" -l timeout -d 'How long to wait for what is required; by default 15 [env: REMO_FETCH_SECRETS_TIMEOUT_SECONDS]' -r
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
