@@ -80,6 +80,10 @@ fn an_unknown_placeholder_names_itself_and_the_fields() {
         "line 1 of the template: the placeholder {{user}} is unknown; token is a scalar\n\
          hint: write {{value}} or {{token}}"
     );
+    // However long it is, it fills no screen.
+    let template = format!("{{{{{}}}}}", "n".repeat(10_000));
+    let problem = render(&template, Kind::Scalar, TRIPWIRE.as_bytes()).expect_err("unknown");
+    assert!(problem.to_string().len() < 300, "{problem}");
     // A bundle has its fields only.
     assert!(render("{{ value }}", Kind::Bundle, bundle.as_bytes()).is_err());
     assert!(render("{{ token }}", Kind::Bundle, bundle.as_bytes()).is_err());

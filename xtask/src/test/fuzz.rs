@@ -12,6 +12,10 @@ use crate::{cargo, console};
 /// Seconds for each target. A long run is started by hand; fuzz/README.md says how.
 const SECONDS_EACH: u32 = 20;
 
+/// Limits of one input in time and of the process in memory, far above what any takes on a busy machine (a second,
+/// and 600 MiB with AddressSanitizer).
+const LIMITS: [&str; 2] = ["-timeout=30", "-rss_limit_mb=1536"];
+
 /// libFuzzer needs flags that only a nightly compiler takes.
 const TOOLCHAIN: &str = "nightly";
 
@@ -52,7 +56,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<Outcome, Failure> {
         if workspace.root().join(&seeds).is_dir() {
             command.arg(&seeds);
         }
-        command.arg("--").arg(format!("-max_total_time={SECONDS_EACH}"));
+        command.arg("--").args(LIMITS).arg(format!("-max_total_time={SECONDS_EACH}"));
         let dictionary = format!("fuzz/dictionaries/{target}.dict");
         if workspace.root().join(&dictionary).is_file() {
             command.arg(format!("-dict={dictionary}"));

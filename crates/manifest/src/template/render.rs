@@ -11,6 +11,7 @@ use remo_wire::value::Kind;
 
 use super::inserted::{Inserted, Output, Values};
 use super::{Filter, Placeholder, RenderProblem, Template, VALUE};
+use crate::quote::bare;
 
 pub(super) fn render(
     template: &Template,
@@ -70,7 +71,11 @@ pub(super) fn resolve(
     };
     Err(RenderProblem {
         line: Some(placeholder.line),
-        message: format!("the placeholder {{{{{}}}}} is unknown; {secret} is a {kind}", placeholder.name),
+        // A name of a template has no limit of its own.
+        message: format!(
+            "the placeholder {{{{{}}}}} is unknown; {secret} is a {kind}",
+            bare(&placeholder.name)
+        ),
         remedy,
     })
 }
