@@ -23,6 +23,8 @@ pub struct Effects {
     pub listen: Vec<(ProjectKey, ProjectSocket)>,
     /// Close everything that belongs to this project.
     pub close: Option<ProjectKey>,
+    /// Close connections of users that this project does not record any more.
+    pub judge_again: Option<ProjectKey>,
     /// Throw away answers that wait for slow readers, with their connections, and tell watchers.
     pub changed: Changed,
 }

@@ -68,12 +68,8 @@ fn check_config(path: &Path) -> ExitStatus {
 fn audit(options: &AuditOptions) -> ExitStatus {
     let path = match &options.audit_log_path {
         Some(path) => path.clone(),
-        None => match Config::load(
-            options.config.as_deref(),
-            &RunOptions::default().overrides(None),
-            std::env::var_os("HOME"),
-        ) {
-            Ok(config) => config.audit.path,
+        None => match Config::audit_log_path(options.config.as_deref(), std::env::var_os("HOME")) {
+            Ok(path) => path,
             Err(error) => return configuration_error(&error),
         },
     };

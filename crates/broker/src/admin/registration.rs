@@ -118,6 +118,7 @@ fn refresh(
     }
     if let Some(project) = broker.registry.get_mut(key) {
         project.allowed_uids = allowed_uids;
+        effects.judge_again = Some(key);
     }
     repair(broker, key, effects);
     Ok(key)

@@ -213,6 +213,15 @@ impl Config {
         Ok(config)
     }
 
+    /// Where the audit log is, for a reader that needs nothing else of the configuration.
+    pub fn audit_log_path(path: Option<&Path>, home: Option<OsString>) -> Result<PathBuf, ConfigError> {
+        let file = path.unwrap_or(Path::new(DEFAULT_PATH));
+        let mut config = file::read(file, path.is_some())?;
+        config.paths = PathsConfig { projects_root: "/".into(), ..PathsConfig::default() };
+        config.expand_home(home).map_err(|problem| ConfigError { file: file.to_owned(), problem })?;
+        Ok(config.audit.path)
+    }
+
     fn check(&self) -> Result<(), String> {
         let ranges = [
             ("audit.sync_interval_seconds", u64::from(self.audit.sync_interval_seconds), 1, 3600),

@@ -51,7 +51,7 @@ fn seconds_up(duration: Duration) -> u64 {
 mod tests {
     use super::*;
 
-    const MINUTE: Duration = Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_mins(1);
 
     #[test]
     fn a_lease_runs_down_and_restarts_when_it_has_run_out() {

@@ -229,6 +229,13 @@ impl Server {
             self.close_all(|plane, _| plane == Plane::Project(key));
             self.unlisten(key);
         }
+        if let Some(key) = effects.judge_again {
+            let allowed = self.broker.registry.get(key).map(|project| project.allowed_uids.clone());
+            let allowed = allowed.unwrap_or_default();
+            self.close_all(|plane, connection| {
+                plane == Plane::Project(key) && !connection.peer.is_expected(&allowed)
+            });
+        }
         for (key, socket) in effects.listen {
             self.unlisten(key);
             if let Err(error) = self.listen(UnixListener::from_std(socket.listener), Plane::Project(key)) {

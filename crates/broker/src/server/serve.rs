@@ -1,13 +1,14 @@
 //! Reading requests and having them decided.
 
 use std::io::{self, Read};
-use std::time::Instant;
+use std::net::Shutdown;
+use std::time::{Duration, Instant};
 
 use remo_secret::Secret;
 use remo_wire::admin::AdminRequest;
 use remo_wire::error::{ErrorCode, ErrorResponse};
 use remo_wire::framing::{LineAssembler, Step};
-use remo_wire::limits::{BLOCKED_WRITE_TIMEOUT, HALF_LINE_TIMEOUT, PUSH_LINE_MAX, REQUEST_LINE_MAX};
+use remo_wire::limits::{HALF_LINE_TIMEOUT, PUSH_LINE_MAX, REQUEST_LINE_MAX};
 
 use super::connection::{Phase, Plane};
 use super::{Server, Source};
@@ -26,6 +27,9 @@ const TURN_BYTES: usize = 1024 * 1024;
 
 /// Input that is thrown away behind a line that was too long, in bytes, before the connection is closed.
 const DRAIN_MAX_READS: usize = 64;
+
+/// How long a client that was sent its last answer may go on sending: enough to finish a line that was too long.
+pub(super) const DRAIN_LIMIT: Duration = Duration::from_secs(2);
 
 /// What to do with a connection after one request.
 enum Next {
@@ -74,11 +78,12 @@ impl Server {
             },
             None => (&[][..], 0),
         };
-        let rest = self.process(index, id, &mut lines, input, now);
+        let mut completed = false;
+        let rest = self.process(index, id, &mut lines, input, now, &mut completed);
         let rest = rest.filter(|rest| !rest.is_empty()).map(|rest| Secret::new(rest.to_vec()));
         scratch.wipe_prefix(used);
         self.scratch = Some(scratch);
-        self.settle(index, id, lines, rest, now);
+        self.settle(index, id, lines, rest, now, completed);
     }
 
     /// Handles the lines of `input` as far as this turn allows. Returns what is left, or `None` when the
@@ -90,12 +95,14 @@ impl Server {
         lines: &mut LineAssembler,
         mut input: &'input [u8],
         now: Instant,
+        completed: &mut bool,
     ) -> Option<&'input [u8]> {
         let mut answered = 0;
         for _ in 0..REQUESTS_A_TURN {
             match lines.next_line(&mut input) {
                 Ok(Step::Incomplete) => return Some(&[]),
                 Ok(Step::Line(line)) => {
+                    *completed = true;
                     let start = self.turn.answers.len();
                     if matches!(self.request(index, id, line, now), Next::Drain) {
                         self.begin_draining(index, id, now);
@@ -120,16 +127,23 @@ impl Server {
         Some(input)
     }
 
-    /// Puts a connection back in order after its turn.
-    fn settle(&mut self, index: usize, id: u64, lines: LineAssembler, rest: Option<Secret>, now: Instant) {
+    /// Puts a connection back in order after its turn. `completed` says that a line came out of it, so that an
+    /// incomplete one behind it has just begun.
+    fn settle(
+        &mut self,
+        index: usize,
+        id: u64,
+        lines: LineAssembler,
+        rest: Option<Secret>,
+        now: Instant,
+        completed: bool,
+    ) {
         let Some(connection) = self.connection(index, id) else { return };
         connection.lines = lines;
         connection.backlog = rest;
-        connection.line_deadline = if connection.lines.has_partial() && connection.phase != Phase::Draining {
-            connection.line_deadline.or(Some(now + HALF_LINE_TIMEOUT))
-        } else {
-            None
-        };
+        let began_before = connection.line_deadline.filter(|_| !completed);
+        let is_open = connection.lines.has_partial() && connection.phase != Phase::Draining;
+        connection.line_deadline = is_open.then(|| began_before.unwrap_or(now + HALF_LINE_TIMEOUT));
         let again = connection.backlog.is_some() || connection.readable;
         if connection.deadline().is_some() {
             self.set_timer(index);
@@ -232,14 +246,18 @@ impl Server {
         connection.phase = Phase::Draining;
         connection.backlog = None;
         connection.line_deadline = None;
-        connection.drain_deadline = Some(now + BLOCKED_WRITE_TIMEOUT);
+        connection.drain_deadline = Some(now + DRAIN_LIMIT);
         self.set_timer(index);
         self.enqueue(index);
     }
 
-    /// Throws input away until the client is done; gives up on one that never is.
+    /// Throws input away until the client is done; gives up on one that never is. The last answer has left by
+    /// now, so that the client can see the end behind it.
     fn drain(&mut self, index: usize) {
         let Some(Source::Connection(connection)) = self.sources.get_mut(index) else { return };
+        if let Err(error) = connection.stream.shutdown(Shutdown::Write) {
+            log::debug!("a client was gone before the end was told: {error}");
+        }
         let Some(mut scratch) = self.scratch.take() else { return };
         let mut used = 0;
         let mut done = connection.ended;

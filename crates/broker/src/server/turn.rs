@@ -104,11 +104,7 @@ impl Server {
         let mut line = Vec::new();
         write_error(&mut line, &ErrorResponse::new(ErrorCode::InternalError, message));
         self.send(index, id, &line, false);
-        if let Some(connection) = self.connection(index, id) {
-            connection.phase = Phase::Draining;
-            connection.drain_deadline = Some(Instant::now() + BLOCKED_WRITE_TIMEOUT);
-            self.set_timer(index);
-        }
+        self.begin_draining(index, id, Instant::now());
     }
 
     /// Sends `answers` as far as the kernel takes them; the rest waits in the connection.
