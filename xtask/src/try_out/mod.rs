@@ -42,7 +42,6 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         console::say(&failure.to_string());
         return ExitStatus::Usage.into();
     }
-    let begin = Instant::now();
     let mut stage = match prepare(arguments) {
         Ok(stage) => stage,
         Err(failure) => {
@@ -50,6 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
             return ExitStatus::Failure.into();
         }
     };
+    let begin = Instant::now();
     let told = tell(&mut stage, arguments);
     let stopped_in = stage.story.place();
     let last_words = stage.last_words();

@@ -3,7 +3,8 @@
 //! All of it is memory-backed, the vault included: the user's own secrets may be in there, and a key beside
 //! its store on a disk would be as good as plaintext.
 
-use std::fs;
+use std::fs::{DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::statfs;
@@ -24,6 +25,9 @@ const BEHIND: usize = "/run/projects/demo/demo.sock".len() + 24;
 /// Every Linux has it in memory.
 const SHARED_MEMORY: &str = "/dev/shm";
 
+/// Of every folder that is made here.
+const FOLDER_MODE: u32 = 0o700;
+
 const PREFIX: &str = "remo-try.";
 const RANDOM: usize = 6;
 
@@ -39,7 +43,11 @@ impl Place {
         let candidates: Vec<PathBuf> = runtime_dir.into_iter().chain([SHARED_MEMORY.into()]).collect();
         let place = Self { root: private_directory(&candidates)? };
         for folder in [place.path("projects/demo/.remo"), place.home(), place.logs()] {
-            fs::create_dir_all(&folder)
+            // Whatever the mask of the caller: the helper refuses a home that others can write to.
+            DirBuilder::new()
+                .recursive(true)
+                .mode(FOLDER_MODE)
+                .create(&folder)
                 .map_err(Failure::because(format!("cannot make {}", folder.display())))?;
         }
         Ok(place)
@@ -126,8 +134,8 @@ fn usable(candidate: &Path) -> Result<TempDir, String> {
     if !u64::try_from(file_system.f_type).is_ok_and(|kind| MEMORY_BACKED.contains(&kind)) {
         return Err("is not memory-backed".to_owned());
     }
-    // Mode 0700 is what this library gives a directory on Unix; the test below holds it to that.
     tempfile::Builder::new()
+        .permissions(Permissions::from_mode(FOLDER_MODE))
         .prefix(PREFIX)
         .rand_bytes(RANDOM)
         .tempdir_in(candidate)
@@ -136,8 +144,6 @@ fn usable(candidate: &Path) -> Result<TempDir, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     #[test]

@@ -116,7 +116,10 @@ impl Story {
     pub(super) fn output(&mut self, text: &str) -> Result<(), Stop> {
         let text = self.shortened(text);
         for line in text.lines() {
-            self.wrapped(line, OUTPUT_INDENT, OUTPUT_INDENT + CONTINUED, Style::Output)?;
+            // What is indented stays so, its continuation too; half of the width is left for the words.
+            let words = line.trim_start();
+            let indent = OUTPUT_INDENT + (line.chars().count() - words.chars().count()).min(WIDTH / 2);
+            self.wrapped(words, indent, indent + CONTINUED, Style::Output)?;
         }
         Ok(())
     }

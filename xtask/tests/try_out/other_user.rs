@@ -1,0 +1,35 @@
+//! The whole tour without root.
+
+use std::process::Command;
+
+use rustix::process::geteuid;
+
+use crate::programs;
+use crate::tour::ended;
+
+/// Neither root nor anybody who owns what the tests made.
+const USER: &str = "1000";
+
+#[test]
+fn the_tour_needs_no_root() {
+    use std::io::Write as _;
+    if !geteuid().is_root() {
+        // Then every other test of this file shows it.
+        return;
+    }
+    let directory = programs::for_everybody();
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", USER, "--regid", USER, "--clear-groups"]);
+    command.arg(directory.path().join("xtask")).args(["try", "--programs"]).arg(directory.path());
+    command.env_clear().env("PATH", "/usr/bin:/bin").current_dir("/");
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "skipped: the_tour_needs_no_root: no setpriv here: {error}");
+            return;
+        }
+    };
+    let tour = ended(&output);
+    assert_eq!(tour.code, Some(0), "{tour:?}");
+    assert!(tour.stdout.contains("peer_uid=1000"), "the helper ran as the other user: {}", tour.stdout);
+}

@@ -1,0 +1,100 @@
+//! The story as a whole, against the capture that the documentation quotes.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::programs;
+use crate::tour::{ended, nobody_knows};
+
+const CAPTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/try.txt");
+
+/// The most columns that a line may have.
+const WIDTH: usize = 100;
+
+/// How much of a text is shown around a difference, in characters.
+const AROUND: usize = 60;
+
+#[test]
+fn the_tour_tells_the_committed_story_and_leaves_nothing() {
+    let mut command = Command::new(programs::xtask());
+    command.arg("try").stdin(Stdio::null()).env_remove("XDG_RUNTIME_DIR");
+    let tour = ended(&command.output().unwrap());
+    assert_eq!(tour.code, Some(0), "{tour:?}");
+
+    let legend = tour.stdout.lines().find_map(|line| line.trim_start().strip_prefix("$TRY ")).unwrap();
+    let place = Path::new(legend.trim_start().split_once(':').unwrap().0);
+    assert!(!place.exists(), "{} is left behind", place.display());
+    nobody_knows(place);
+
+    assert!(!tour.stdout.contains('\x1b'), "a pipe gets no colours");
+    for line in tour.stdout.lines() {
+        assert!(line.chars().count() <= WIDTH, "too wide: {line}");
+    }
+
+    if std::env::var_os("REMO_UPDATE_SNAPSHOTS").is_some() {
+        fs::write(CAPTURE, &tour.stdout).unwrap();
+    }
+    let capture = fs::read_to_string(CAPTURE).unwrap();
+    let (expected, found) = (skeleton(&capture), skeleton(&tour.stdout));
+    if expected != found {
+        let same = expected.iter().zip(&found).take_while(|(expected, found)| expected == found).count();
+        let around = |text: &[char]| -> String {
+            text[same.saturating_sub(AROUND)..text.len().min(same + AROUND)].iter().collect()
+        };
+        panic!(
+            "the story differs from docs/try.txt (blanks and numbers aside):\n- {}\n+ {}\n\
+             write it anew with REMO_UPDATE_SNAPSHOTS=1",
+            around(&expected),
+            around(&found)
+        );
+    }
+}
+
+/// What is the same in every run. Line breaks depend on the length of numbers, so blanks go; every number, with
+/// the fraction that it may have, becomes one `0`; keys, ids and the name of the place become `*`.
+fn skeleton(text: &str) -> Vec<char> {
+    let mut rest: Vec<char> = text.chars().filter(|character| !character.is_whitespace()).collect();
+    for random in ["age1", "\"instance_id\":\"", "remo-try."] {
+        rest = without_word_behind(&rest, &random.chars().collect::<Vec<_>>());
+    }
+    let mut skeleton: Vec<char> = Vec::new();
+    for (index, &character) in rest.iter().enumerate() {
+        let next_is_digit = rest.get(index + 1).is_some_and(char::is_ascii_digit);
+        let in_number = skeleton.last() == Some(&'0');
+        if character.is_ascii_digit() {
+            if !in_number {
+                skeleton.push('0');
+            }
+        } else if !(character == '.' && in_number && next_is_digit) {
+            skeleton.push(character);
+        }
+    }
+    skeleton
+}
+
+fn without_word_behind(text: &[char], prefix: &[char]) -> Vec<char> {
+    let mut kept = Vec::new();
+    let mut index = 0;
+    while index < text.len() {
+        kept.push(text[index]);
+        index += 1;
+        if kept.ends_with(prefix) {
+            kept.push('*');
+            while text.get(index).is_some_and(char::is_ascii_alphanumeric) {
+                index += 1;
+            }
+        }
+    }
+    kept
+}
+
+#[test]
+fn a_skeleton_keeps_words_and_drops_what_differs_from_run_to_run() {
+    let skeleton = |text| skeleton(text).into_iter().collect::<String>();
+    assert_eq!(skeleton("after 12 ms at 22:42:19.490Z"), skeleton("after 7\n  ms at 01:02:03.1Z"));
+    assert_eq!(skeleton("latency_ms=0 ok"), skeleton("latency_ms=0.081 ok"));
+    assert_eq!(skeleton("age1qqq\nx"), skeleton("age1zzzz9\nx"));
+    assert_ne!(skeleton("denied"), skeleton("given"));
+    assert_ne!(skeleton("1. A 2. B"), skeleton("1. A"));
+}
