@@ -148,8 +148,11 @@ fn send_between(
 
 /// The messages of all errors, each once.
 fn messages(answers: &[u8]) -> HashSet<String> {
-    let errors = answer_lines(answers).into_iter().filter_map(|line| serde_json::from_slice(line).ok());
-    errors
+    let mut lines = answer_lines(answers);
+    lines.dedup();
+    lines
+        .into_iter()
+        .filter_map(|line| serde_json::from_slice(line).ok())
         .map(|error: ErrorResponse| {
             assert_ne!(error.code, ErrorCode::Unknown, "an unknown code");
             error.message

@@ -32,7 +32,7 @@ const REPEATED_MAX: usize = 1_100_000;
 
 /// The most lines that a repetition becomes: more than the broker handles in one turn, and few enough that
 /// their answers are read in a moment.
-const REPEATED_LINES_MAX: usize = 600;
+const REPEATED_LINES_MAX: usize = 256;
 
 /// The projects root as the committed messages write it. The real one takes its place, so that they do what
 /// they say.
@@ -86,7 +86,10 @@ fn rooted(bytes: &[u8], projects_root: &str) -> Vec<u8> {
 
 /// The whole lines of a stream, without their newlines, and what is behind the last.
 pub fn lines(bytes: &[u8]) -> (Vec<&[u8]>, &[u8]) {
-    let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
-    let tail = lines.pop().unwrap_or_default();
-    (lines, tail)
+    let (mut lines, mut start) = (Vec::new(), 0);
+    for end in memchr::memchr_iter(b'\n', bytes) {
+        lines.push(&bytes[start..end]);
+        start = end + 1;
+    }
+    (lines, &bytes[start..])
 }
