@@ -177,25 +177,6 @@ pub enum Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// Appends the line of this event. After an error the lines are as they were.
-    ///
-    /// The event's own object is continued behind the timestamp: one object of two parts would cost every
-    /// request twice as much through serde's flattening.
-    pub fn append_line(&self, timestamp: &str, lines: &mut Vec<u8>) -> serde_json::Result<()> {
-        let start = lines.len();
-        lines.extend_from_slice(br#"{"timestamp":""#);
-        lines.extend_from_slice(timestamp.as_bytes());
-        lines.push(b'"');
-        let brace = lines.len();
-        if let Err(error) = serde_json::to_writer(&mut *lines, self) {
-            lines.truncate(start);
-            return Err(error);
-        }
-        lines[brace] = b',';
-        lines.push(b'\n');
-        Ok(())
-    }
-
     /// A `peer.unexpected` event.
     pub fn peer_unexpected(project: &'a str, peer: &'a Peer, count: u64) -> Self {
         Self::PeerUnexpected {
@@ -205,20 +186,5 @@ impl<'a> Event<'a> {
             container: peer.container.as_deref(),
             count,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_is_one_object_with_the_time_first() {
-        let event = Event::RateLimited { project: "web", reason: "requests", count: 3 };
-        let mut lines = Vec::new();
-        event.append_line("2026-01-01T00:00:00.000Z", &mut lines).unwrap();
-        let whole =
-            serde_json::to_string(&Record { timestamp: "2026-01-01T00:00:00.000Z", event: &event }).unwrap();
-        assert_eq!(String::from_utf8(lines).unwrap(), whole + "\n");
     }
 }

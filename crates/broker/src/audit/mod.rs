@@ -3,6 +3,7 @@
 mod event;
 mod file;
 mod flusher;
+mod line;
 mod log;
 pub mod reader;
 #[cfg(feature = "schema")]
