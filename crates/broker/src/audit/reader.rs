@@ -17,6 +17,9 @@ const FOLLOW_INTERVAL: Duration = Duration::from_millis(200);
 /// Fields that have a column of their own.
 const COLUMNS: [&str; 3] = ["timestamp", "event", "project"];
 
+/// Details that a person looks for first, in this order; the others follow.
+const FIRST_DETAILS: [&str; 5] = ["secret_name", "outcome", "reason", "count", "secret_count"];
+
 /// Which lines to show.
 #[derive(Debug)]
 pub struct Filter {
@@ -74,7 +77,7 @@ pub fn read(
     output: &mut impl Write,
 ) -> io::Result<()> {
     if !json {
-        writeln!(output, "{:<24}  {:<20}  {:<20}  DETAILS", "TIME", "EVENT", "PROJECT")?;
+        writeln!(output, "{:<24}  {:<18}  {:<16}  DETAILS", "TIME", "EVENT", "PROJECT")?;
     }
     let mut rotated = Vec::new();
     while numbered(path, rotated.len() + 1).exists() {
@@ -152,15 +155,19 @@ fn show(line: &str, filter: &Filter, json: bool, output: &mut impl Write) -> io:
         return writeln!(output, "{line}");
     }
     let column = |key: &str| record.get(key).map(plain).unwrap_or_default();
-    let details: Vec<String> = record
+    let first = FIRST_DETAILS.iter().filter_map(|key| record.get_key_value(*key));
+    let others = record
         .iter()
-        .filter(|(key, _)| !COLUMNS.contains(&key.as_str()))
+        .filter(|(key, _)| !COLUMNS.contains(&key.as_str()) && !FIRST_DETAILS.contains(&key.as_str()));
+    let details: Vec<String> = first
+        .chain(others)
+        .filter(|(_, value)| !value.is_null())
         .map(|(key, value)| format!("{key}={}", plain(value)))
         .collect();
     let details = details.join(" ");
     writeln!(
         output,
-        "{:<24}  {:<20}  {:<20}  {details}",
+        "{:<24}  {:<18}  {:<16}  {details}",
         column("timestamp"),
         column("event"),
         column("project")

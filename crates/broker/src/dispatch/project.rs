@@ -77,16 +77,19 @@ impl Exchange<'_> {
         let cache = &self.config.cache;
         let (duration, entries) = (self.project.lease_duration(cache), self.project.lease_entries(cache));
         let ttl_seconds = self.project.leases.remaining(name, self.arrived, duration, entries);
-        write_line(
-            answers,
-            &GetResponse {
-                ok: OkTrue,
-                value: ValueField::new(held.exposed),
-                kind: held.kind,
-                ttl_seconds,
-                generation: self.store.generation(),
-            },
-        );
+        let response = GetResponse {
+            ok: OkTrue,
+            value: ValueField::new(held.exposed),
+            kind: held.kind,
+            ttl_seconds,
+            generation: self.store.generation(),
+        };
+        if response.append_line(answers).is_err() {
+            return refuse(
+                &ErrorResponse::new(ErrorCode::InternalError, "no answer could be written"),
+                answers,
+            );
+        }
         self.record(Some(name), Decision::Allow, Outcome::Ok, "pinned");
         Verdict::CarriesSecret
     }
@@ -292,7 +295,7 @@ fn not_found(name: &str, store: &SecretStore) -> ErrorResponse {
 
 /// Milliseconds since `start`, to the microsecond.
 fn milliseconds(start: Instant) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "microseconds of one request are far below 2^52")]
-    let microseconds = start.elapsed().as_micros() as f64;
-    microseconds / 1000.0
+    let elapsed = start.elapsed();
+    let whole = u32::try_from(elapsed.as_secs()).unwrap_or(u32::MAX);
+    f64::from(whole) * 1000.0 + f64::from(elapsed.subsec_micros()) / 1000.0
 }

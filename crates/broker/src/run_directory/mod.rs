@@ -13,6 +13,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 
@@ -26,6 +27,13 @@ const PRIVATE_MODE: u32 = 0o700;
 const ADMIN_SOCKET_MODE: u32 = 0o660;
 const PROJECT_SOCKET_MODE: u32 = 0o666;
 const PIN_COPY_MODE: u32 = 0o644;
+
+/// How long a lock may still be held by a broker that was just killed: the kernel releases it when it has taken
+/// the process apart.
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
+
+/// How often the lock is tried in that time.
+const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(2);
 
 /// The directory of all sockets.
 #[derive(Debug)]
@@ -160,11 +168,17 @@ fn make_directory(path: &Path, mode: u32) -> io::Result<()> {
 pub(crate) fn take_lock(path: &Path) -> io::Result<fs::File> {
     use std::os::unix::fs::OpenOptionsExt;
     let file = fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(rustix::io::Errno::WOULDBLOCK) => {
-            Err(io::Error::new(io::ErrorKind::AddrInUse, "another broker runs there"))
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(file),
+            Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < deadline => {
+                std::thread::park_timeout(LOCK_RETRY_INTERVAL);
+            }
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                return Err(io::Error::new(io::ErrorKind::AddrInUse, "another broker runs there"));
+            }
+            Err(error) => return Err(error.into()),
         }
-        Err(error) => Err(error.into()),
     }
 }
