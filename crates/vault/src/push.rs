@@ -87,6 +87,7 @@ pub fn prepare(reading: Reading) -> Result<Prepared, TooLarge> {
     let payload = PushPayload {
         secrets: reading.secrets.into_iter().map(|(name, entry)| (name, entry.value)).collect(),
         keep: reading.faults.into_keys().collect(),
+        if_generation: None,
     };
     let request = AdminRequest::PushCreds(payload);
     let size = encoded_size(&request);

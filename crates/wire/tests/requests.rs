@@ -40,6 +40,7 @@ fn a_push_is_decoded_into_scalars_bundles_and_bytes() {
             (secret_name("key"), scalar(&[0x80, 0x81, 0x82])),
         ]),
         keep: BTreeSet::from([secret_name("npm"), secret_name("gh2")]),
+        if_generation: None,
     };
     assert_eq!(payload, expected);
 }
@@ -136,10 +137,11 @@ proptest! {
     fn a_push_of_any_bytes_survives(
         secrets in prop::collection::btree_map("[A-Za-z0-9_]{1,20}", any_secret(), 0..6),
         keep in prop::collection::btree_set("[A-Za-z0-9_]{1,20}", 0..4),
+        if_generation in any::<Option<u64>>(),
     ) {
         let secrets: BTreeMap<_, _> = secrets.into_iter().map(|(name, secret)| (secret_name(&name), secret)).collect();
         let keep = keep.iter().map(|name| secret_name(name)).filter(|name| !secrets.contains_key(name)).collect();
-        let request = AdminRequest::PushCreds(PushPayload { secrets, keep });
+        let request = AdminRequest::PushCreds(PushPayload { secrets, keep, if_generation });
         let line = serde_json::to_vec(&request).unwrap();
         prop_assert!(!line.contains(&b'\n'));
         prop_assert_eq!(AdminRequest::decode(&line), Ok(request));

@@ -13,6 +13,15 @@ use crate::store::{SNAPSHOT_MAX, Snapshot, SnapshotError};
 
 /// Replaces the whole snapshot in one step. Whatever fails changes nothing.
 pub(super) fn push(broker: &mut Broker, payload: PushPayload, effects: &mut Effects) -> Answer<PushResponse> {
+    if let Some(expected) = payload.if_generation
+        && expected != broker.store.generation()
+    {
+        let message = format!(
+            "the generation is {}, not {expected}: something was pushed or cleared since; ask for the status again",
+            broker.store.generation()
+        );
+        return Err(ErrorResponse::new(ErrorCode::InvalidPayload, message));
+    }
     let snapshot = Snapshot::build(payload, broker.store.snapshot()).map_err(|error| match error {
         SnapshotError::TooLarge => ErrorResponse::new(
             ErrorCode::PayloadTooLarge,

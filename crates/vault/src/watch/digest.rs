@@ -59,6 +59,7 @@ mod tests {
         AdminRequest::PushCreds(PushPayload {
             secrets: [(SecretName::new("gh").unwrap(), secret)].into_iter().collect(),
             keep: keep.iter().map(|name| SecretName::new(name).unwrap()).collect(),
+            if_generation: None,
         })
     }
 

@@ -26,6 +26,9 @@ pub struct PushPayload {
     pub secrets: BTreeMap<SecretName, PushedSecret>,
     /// Names that hold the value that the broker has.
     pub keep: BTreeSet<SecretName>,
+    /// Push only while the broker's generation is this one: a push that was decided on an older state of affairs,
+    /// before a clear for instance, is refused. Without it the push always counts.
+    pub if_generation: Option<u64>,
 }
 
 /// One secret of a [`PushPayload`].
@@ -85,7 +88,7 @@ impl<'de> Visitor<'de> for PayloadSeed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PushPayload, A::Error> {
-        let (mut secrets, mut keep) = (None, None);
+        let (mut secrets, mut keep, mut if_generation) = (None, None, None);
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "secrets" if secrets.is_some() => {
@@ -94,6 +97,12 @@ impl<'de> Visitor<'de> for PayloadSeed<'_> {
                 "secrets" => secrets = Some(map.next_value_seed(SecretsSeed { problem: self.problem })?),
                 "keep" if keep.is_some() => return Err(refuse(self.problem, Problem::Repeated("keep"))),
                 "keep" => keep = Some(map.next_value_seed(KeepSeed { problem: self.problem })?),
+                "if_generation" if if_generation.is_some() => {
+                    return Err(refuse(self.problem, Problem::Repeated("if_generation")));
+                }
+                "if_generation" => {
+                    if_generation = Some(map.next_value_seed(GenerationSeed { problem: self.problem })?);
+                }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -105,7 +114,7 @@ impl<'de> Visitor<'de> for PayloadSeed<'_> {
             let name = name.clone();
             return Err(refuse(self.problem, Problem::PushedAndKept(name)));
         }
-        Ok(PushPayload { secrets, keep })
+        Ok(PushPayload { secrets, keep, if_generation })
     }
 }
 
@@ -265,12 +274,31 @@ impl<'de> DeserializeSeed<'de> for KeepSeed<'_> {
     }
 }
 
+struct GenerationSeed<'p> {
+    problem: Noted<'p>,
+}
+
+impl<'de> DeserializeSeed<'de> for GenerationSeed<'_> {
+    type Value = u64;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<u64, D::Error> {
+        let result = serde::Deserialize::deserialize(deserializer);
+        if result.is_err() {
+            *self.problem = Some(Problem::GenerationNotNumber);
+        }
+        result
+    }
+}
+
 impl Serialize for PushPayload {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("secrets", &self.secrets)?;
         if !self.keep.is_empty() {
             map.serialize_entry("keep", &self.keep)?;
+        }
+        if let Some(generation) = self.if_generation {
+            map.serialize_entry("if_generation", &generation)?;
         }
         map.end()
     }

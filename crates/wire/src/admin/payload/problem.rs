@@ -20,6 +20,8 @@ pub(super) enum Problem {
     NotBase64(SecretName),
     PushedAndKept(SecretName),
     KeepNotNames,
+    /// `if_generation` is not a whole number.
+    GenerationNotNumber,
 }
 
 impl fmt::Display for Problem {
@@ -46,6 +48,7 @@ impl fmt::Display for Problem {
             Self::EmptyBundle(name) => write!(formatter, "the bundle {name} has no field"),
             Self::NotBase64(name) => write!(formatter, "the $b64 value of {name} is not standard base64 with padding"),
             Self::PushedAndKept(name) => write!(formatter, "the secret {name} is both in secrets and in keep"),
+            Self::GenerationNotNumber => formatter.write_str("if_generation is not a whole number"),
             Self::KeepNotNames => formatter.write_str("keep is not an array of secret names"),
         }
     }

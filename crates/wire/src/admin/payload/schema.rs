@@ -24,6 +24,8 @@ impl JsonSchema for PushPayload {
                     "additionalProperties": false,
                 },
                 "keep": { "type": "array", "items": name, "uniqueItems": true },
+
+                "if_generation": { "type": "integer", "minimum": 0 },
             },
             "required": ["secrets"],
         })
