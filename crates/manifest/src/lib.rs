@@ -21,7 +21,7 @@ mod difference;
 pub mod environment;
 mod findings;
 mod header;
-mod mode;
+pub mod mode;
 pub mod placement;
 mod problem;
 mod quote;

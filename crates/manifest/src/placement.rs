@@ -7,12 +7,13 @@
 //!
 //! Files in which a tool keeps credentials *and* settings (`~/.npmrc`, `~/.aws/credentials`, `~/.kube/config`)
 //! are allowed: that is what the product is for, and the template is part of what a person approves.
+//!
+//! The refused places are those that are known, not all that exist: any program may obey a file of its own. What
+//! protects is that a person approves each path.
 
 use std::fmt;
 
-use crate::quote;
-
-pub use refused::{REFUSED, Refused};
+pub use refused::{ANYWHERE, REFUSED, Refused};
 
 mod refused;
 
@@ -34,8 +35,9 @@ pub const COMPONENT_MAX: usize = 255;
 pub enum PathFault {
     /// It has no characters, or more than [`PATH_MAX`], or a component over [`COMPONENT_MAX`].
     Length,
-    /// It contains NUL, a newline, or another character that controls how text is shown.
-    Control,
+    /// It contains something else than printable ASCII: a person approves what is seen, so no character may
+    /// hide, reorder others or look like another one.
+    NotPrintableAscii,
     /// It has a component that is empty, `.` or `..`, or ends with a slash.
     Components,
     /// It is neither below the home nor in one of [`PLACES`].
@@ -51,7 +53,9 @@ impl PathFault {
     pub fn remedy(&self) -> String {
         match self {
             Self::Length => "write a shorter path, for example ~/.netrc".to_owned(),
-            Self::Control => "write the path with printable characters only".to_owned(),
+            Self::NotPrintableAscii => {
+                "write the path with letters, digits and signs of ASCII only, for example ~/.netrc".to_owned()
+            }
             Self::Components => {
                 "write the path of a file, with single slashes and without . and .. in it".to_owned()
             }
@@ -75,7 +79,9 @@ impl fmt::Display for PathFault {
                 formatter,
                 "has the wrong length: a path has 1 to {PATH_MAX} bytes, each name in it at most {COMPONENT_MAX}"
             ),
-            Self::Control => formatter.write_str("contains a control or an invisible character"),
+            Self::NotPrintableAscii => formatter.write_str(
+                "contains a character that is not printable ASCII, and so could look like another path",
+            ),
             Self::Components => formatter.write_str("is not the plain path of a file"),
             Self::Outside => formatter.write_str("is outside the places where a secret may appear"),
             Self::Refused(refused) => write!(formatter, "is refused: {}", refused.reason),
@@ -84,14 +90,27 @@ impl fmt::Display for PathFault {
     }
 }
 
+/// A `file_path` that keeps the rules, as a walk from a directory that is trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement<'p> {
+    /// Relative to the home of the container's user.
+    Home(&'p str),
+    /// Relative to `/`, in one of [`PLACES`].
+    Root(&'p str),
+}
+
 /// Checks a `file_path`.
 pub fn check(path: &str) -> Result<(), PathFault> {
+    parse(path).map(drop)
+}
+
+/// Checks a `file_path`, and says from where it is walked. Its components are plain names.
+pub fn parse(path: &str) -> Result<Placement<'_>, PathFault> {
     if path.is_empty() || path.len() > PATH_MAX {
         return Err(PathFault::Length);
     }
-    // A person approves what is seen: no character may hide or reorder others.
-    if path.chars().any(quote::is_steering) {
-        return Err(PathFault::Control);
+    if !path.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Err(PathFault::NotPrintableAscii);
     }
     let home = path.strip_prefix(HOME);
     let inside = home.or_else(|| PLACES.iter().find_map(|place| path.strip_prefix(place)));
@@ -104,7 +123,10 @@ pub fn check(path: &str) -> Result<(), PathFault> {
             _ => {}
         }
     }
-    home.map_or(Ok(()), refused::check)
+    match home {
+        Some(inside) => refused::check(inside).map(|()| Placement::Home(inside)),
+        None => Ok(Placement::Root(path.trim_start_matches('/'))),
+    }
 }
 
 #[cfg(test)]
@@ -170,6 +192,63 @@ mod tests {
     }
 
     #[test]
+    fn some_names_are_refused_at_every_depth() {
+        for entry in ANYWHERE {
+            for name in entry.paths {
+                for path in [format!("~/{name}"), format!("~/work/a/{name}"), format!("~/work/{name}/a/b")] {
+                    assert_eq!(check(&path), Err(PathFault::Refused(entry)), "{path}");
+                }
+                assert_eq!(check(&format!("~/work/a{name}-of-mine/b")), Ok(()), "{name}");
+                assert!(
+                    !name.contains('/') && !REFUSED.iter().any(|entry| entry.paths.contains(name)),
+                    "{name}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn places_of_known_tools_are_refused() {
+        for path in [
+            "~/.git/config",
+            "~/x/.git/hooks/post-checkout",
+            "~/x/.GIT/config",
+            "~/.zcompdump",
+            "~/.fzf.bash",
+            "~/.p10k.zsh",
+            "~/.wgetrc",
+            "~/.ackrc",
+            "~/.yarnrc",
+            "~/.pylintrc",
+            "~/.bazelrc",
+            "~/.R/Makevars",
+            "~/.lein/profiles.clj",
+            "~/.m2/wrapper/dists/x",
+            "~/.gradle/wrapper/dists/x",
+            "~/.gradle/caches/x",
+            "~/go/pkg/mod/x",
+            "~/.cargo/registry/src/x",
+            "~/.gem/ruby/3.3.0/x",
+            "~/.cabal/bin/x",
+            "~/.opam/default/x",
+            "~/.goenv/x",
+            "~/.venv/bin/python",
+            "~/x/.venv/lib/x",
+            "~/CLAUDE.md",
+            "~/x/AGENTS.md",
+            "~/x/.mcp.json",
+            "~/.copilot/mcp-config.json",
+            "~/.codex/hooks.json",
+            "~/.config/goose/config.yaml",
+            "~/.config/glab-cli/aliases.yml",
+            "~/x/.vscode/tasks.json",
+            "~/x/.husky/pre-commit",
+        ] {
+            assert!(matches!(check(path), Err(PathFault::Refused(_))), "{path}");
+        }
+    }
+
+    #[test]
     fn a_parent_of_a_refused_place_is_refused_too() {
         for path in ["~/.ssh", "~/.config", "~/.config/git", "~/.local/share"] {
             assert!(matches!(check(path), Err(PathFault::Above(_))), "{path}");
@@ -196,11 +275,25 @@ mod tests {
         {
             assert_eq!(check(path), Err(PathFault::Outside), "{path}");
         }
-        for path in
-            ["~/a\0b", "~/a\nb", "~/a\u{1b}[31m", "~/\u{7f}", "~/\u{85}", "~/\u{202e}x", "~/a\u{200b}"]
-        {
-            assert_eq!(check(path), Err(PathFault::Control), "{path:?}");
+    }
+
+    #[test]
+    fn a_path_is_what_it_looks_like() {
+        for character in [
+            '\0', '\n', '\t', '\u{1b}', '\u{7f}', '\u{85}', '\u{a0}', '\u{e4}', '\u{34f}', '\u{430}',
+            '\u{200b}', '\u{202e}', '\u{2800}', '\u{3164}', '\u{fe0f}', '\u{feff}',
+        ] {
+            for path in [format!("~/.aws{character}/credentials"), format!("/run/secrets/{character}a")] {
+                assert_eq!(check(&path), Err(PathFault::NotPrintableAscii), "{path:?}");
+            }
         }
+    }
+
+    #[test]
+    fn a_path_says_from_where_it_is_walked() {
+        assert_eq!(parse("~/.aws/credentials"), Ok(Placement::Home(".aws/credentials")));
+        assert_eq!(parse("/run/secrets/tls/key"), Ok(Placement::Root("run/secrets/tls/key")));
+        assert_eq!(parse("/run/secrets/bin"), Ok(Placement::Root("run/secrets/bin")));
     }
 
     #[test]

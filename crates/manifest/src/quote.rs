@@ -3,15 +3,16 @@
 /// The longest piece of raw input in a message, in characters.
 const SHOWN_MAX: usize = 60;
 
-/// `text` between backquotes, without control or direction characters, and cut after [`SHOWN_MAX`]
-/// characters.
+/// `text` between backquotes, cut after [`SHOWN_MAX`] characters. Everything but printable ASCII is escaped: no
+/// character hides, moves others about, or looks like another one.
 pub(crate) fn quote(text: &str) -> String {
     format!("`{}`", bare(text))
 }
 
 /// Like [`quote`], without the backquotes.
 pub(crate) fn bare(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN_MAX).map(harmless).collect();
+    let mut shown = String::new();
+    text.chars().take(SHOWN_MAX).for_each(|character| push(&mut shown, character));
     if text.chars().nth(SHOWN_MAX).is_some() {
         shown.push('…');
     }
@@ -25,16 +26,31 @@ pub(crate) fn key_part(name: &str) -> String {
     if is_bare { bare(name) } else { format!("\"{}\"", bare(name)) }
 }
 
-/// Whether a terminal would obey this character, or show nothing or something else for it.
-pub(crate) fn is_steering(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+/// `text` in full between double quotes, on one line, escaped like [`quote`] and unambiguously: two texts that
+/// differ are shown differently.
+pub(crate) fn literal(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len() + 2);
+    shown.push('"');
+    for character in text.chars() {
+        if character == '"' {
+            shown.push('\\');
+        }
+        push(&mut shown, character);
+    }
+    shown.push('"');
+    shown
 }
 
-fn harmless(character: char) -> char {
-    if is_steering(character) { char::REPLACEMENT_CHARACTER } else { character }
+fn push(shown: &mut String, character: char) {
+    match character {
+        '\n' => shown.push_str("\\n"),
+        '\t' => shown.push_str("\\t"),
+        '\r' => shown.push_str("\\r"),
+        // Else what is written with a backslash could be taken for an escape.
+        '\\' => shown.push_str("\\\\"),
+        ' '..='~' => shown.push(character),
+        _ => shown.extend(character.escape_unicode()),
+    }
 }
 
 #[cfg(test)]
@@ -44,10 +60,22 @@ mod tests {
     #[test]
     fn raw_input_is_cut_and_cannot_steer_a_terminal() {
         assert_eq!(quote("plain"), "`plain`");
-        assert_eq!(quote("a\u{1b}[2Jb\n\u{202e}c"), "`a\u{fffd}[2Jb\u{fffd}\u{fffd}c`");
-        let cut = quote(&"ä".repeat(SHOWN_MAX + 1));
+        assert_eq!(quote("a\u{1b}[2Jb\n\u{202e}c"), r"`a\u{1b}[2Jb\n\u{202e}c`");
+        let cut = quote(&"x".repeat(SHOWN_MAX + 1));
         assert_eq!(cut.chars().count(), SHOWN_MAX + 3);
         assert!(cut.ends_with("…`"));
+    }
+
+    #[test]
+    fn no_text_looks_like_another_one() {
+        // Invisible, blank or the same shape as a Latin letter.
+        for character in ['\u{3164}', '\u{2800}', '\u{34f}', '\u{fe0f}', '\u{430}', '\u{a0}', '\u{e4}'] {
+            let text = format!("~/{character}a");
+            assert!(quote(&text).is_ascii() && quote(&text).contains(r"\u{"), "{character:?}");
+            assert_eq!(literal(&text), format!(r#""~/\u{{{:x}}}a""#, u32::from(character)));
+        }
+        assert_eq!(quote(r"\u{430}"), r"`\\u{430}`");
+        assert_eq!(literal("a\"b\\\n\t\rc"), r#""a\"b\\\n\t\rc""#);
     }
 
     #[test]

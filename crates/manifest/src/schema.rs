@@ -114,7 +114,7 @@ pub struct FileTable {
     /// Whether a start without this secret fails; true unless given.
     pub required: Option<bool>,
     /// Below `~/`, the home of the container's user, or below one of the documented places.
-    #[schemars(regex(pattern = "^(~|/run/secrets|/etc/secrets)/."))]
+    #[schemars(regex(pattern = "^(~|/run/secrets|/etc/secrets)/[ -~]+$"))]
     pub file_path: String,
     /// Four octal digits, without write for group and others; 0600 unless given.
     #[schemars(regex(pattern = "^0[4-7][0145][0145]$"))]

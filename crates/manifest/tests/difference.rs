@@ -158,3 +158,23 @@ fn changes_of_the_cache_are_said() {
         &["cache: default_ttl_seconds is now the broker's own (was 60)"],
     );
 }
+
+#[test]
+fn no_path_or_template_is_shown_as_another_one() {
+    let added = |binding: &str| {
+        let now = manifest(&format!("[secrets.aws]\nfetch_as = \"file\"\n{binding}\n"));
+        difference(None, &now).added
+    };
+    // Words of the difference inside a path, and a blank at its end.
+    assert_eq!(
+        added("file_path = \"~/a (mode 0600), required\""),
+        ["aws: file \"~/a (mode 0600), required\" (mode 0600), required"]
+    );
+    assert_eq!(added("file_path = \"~/a \""), ["aws: file \"~/a \" (mode 0600), required"]);
+    assert_eq!(added(r"file_path = '~/\u{430}'"), [r#"aws: file "~/\\u{430}" (mode 0600), required"#]);
+    // A letter that looks like a Latin one, and blanks that show nothing.
+    assert_eq!(
+        added("file_path = \"~/a\"\ntemplate = \"\u{430}\u{3164}\u{2800}{{value}}\""),
+        [r#"aws: file ~/a (mode 0600, template "\u{430}\u{3164}\u{2800}{{value}}"), required"#]
+    );
+}

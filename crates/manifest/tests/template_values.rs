@@ -153,6 +153,65 @@ fn accepted_or_explained(source: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Other letters and digits of the same kind, all else as it was.
+fn altered(text: &str) -> String {
+    text.chars()
+        .map(|character| match character {
+            'a'..='y' | 'A'..='Y' | '0'..='8' => {
+                char::from_u32(u32::from(character) + 1).unwrap_or(character)
+            }
+            'z' => 'a',
+            'Z' => 'A',
+            '9' => '0',
+            other => other,
+        })
+        .collect()
+}
+
+/// A value that holds the given letters.
+type Build = fn(&str) -> Vec<u8>;
+
+/// The error of a template and a value, both as they are; it must say the same of any other value.
+fn render_error(template: &str, kind: Kind, value: &[u8]) -> Option<String> {
+    let rendered = Template::compile(template).expect("a template").render(
+        &name("gh"),
+        kind,
+        &Secret::new(value.to_vec()),
+    );
+    rendered.err().map(|problem| format!("{problem} {problem:?}"))
+}
+
+proptest! {
+    #[test]
+    fn no_error_depends_on_the_letters_of_a_value(letters in "[a-zA-Z0-9 ]{1,60}") {
+        let other = altered(&letters);
+        // A shell word with NUL, bytes that are no text, an unknown name, and a bundle that is no object.
+        let cases: [(&str, Kind, Build); 5] = [
+            ("{{value|shell}}", Kind::Scalar, |value| format!("{value}\0").into_bytes()),
+            ("{{value}}", Kind::Scalar, |value| [value.as_bytes(), b"\xff"].concat()),
+            ("{{other}}", Kind::Scalar, |value| value.as_bytes().to_vec()),
+            ("{{other}}", Kind::Bundle, |value| format!("{{\"user\":\"{value}\"}}").into_bytes()),
+            ("{{user}}", Kind::Bundle, |value| format!("[\"{value}\"]").into_bytes()),
+        ];
+        for (template, kind, value) in cases {
+            let problem = render_error(template, kind, &value(&letters));
+            prop_assert!(problem.is_some(), "{template} takes it");
+            prop_assert_eq!(problem, render_error(template, kind, &value(&other)));
+        }
+    }
+}
+
+#[test]
+fn an_error_of_a_template_that_is_its_own_value_names_what_the_template_names() {
+    // The value is the template's text: the words of the template may be repeated, those of a value never are,
+    // which shows in that another value has the same error.
+    for template in ["{{a}}", "a: {{ value | shell }} {{ missing_name_of_some_length }}"] {
+        let own = render_error(template, Kind::Scalar, template.as_bytes());
+        assert!(own.is_some());
+        assert_eq!(own, render_error(template, Kind::Scalar, altered(template).as_bytes()));
+    }
+}
+
 /// What a real shell makes of `word`, as the bytes of one argument.
 fn through_shell(word: &str) -> Vec<u8> {
     let output = Command::new("sh")

@@ -55,12 +55,12 @@ fn file_mode(reader: &mut Reader<'_>, section: &Section<'_>) -> Option<String> {
     let example = "file_mode = \"0600\"";
     let Some(entry) = section.get("file_mode") else { return Some(mode::DEFAULT.to_owned()) };
     let text = reader.text(&entry, example)?;
-    if let Some(fault) = mode::fault(text) {
+    if let Err(fault) = mode::check(text) {
         reader.report(
             Rule::FileMode,
             (entry.offset, &entry.path),
-            format!("{}: {fault}", quote(text)),
-            format!("write for example: {example}"),
+            format!("{} {fault}", quote(text)),
+            fault.remedy(),
         );
         return None;
     }

@@ -1,12 +1,14 @@
 //! The words for a binding and for what changed in it.
 //!
-//! Names and modes were checked by the parser and are shown as they are. Paths may hold any character that is
-//! no control character, and templates any at all: both are escaped.
+//! Names and modes were checked by the parser and are shown as they are. Paths may hold any printable ASCII,
+//! and templates any character at all: both are escaped.
 
 use std::collections::BTreeMap;
 
 use remo_wire::admin::ManifestSummary;
 use remo_wire::binding::{Binding, EnvTarget, FileTarget, Target};
+
+use crate::quote;
 
 /// A binding in one phrase.
 pub(super) fn binding(binding: &Binding) -> String {
@@ -136,12 +138,14 @@ fn edited(was: &str, now: &str) -> String {
     format!("template, from line {}, is now {} (was {})", same + 1, middle(now), middle(was))
 }
 
-/// Any text in quotes, on one line, without anything that a terminal would obey. Never shortened.
+/// Any text in quotes, on one line, nothing but printable ASCII. Never shortened.
 fn escaped(text: &str) -> String {
-    format!("{text:?}")
+    quote::literal(text)
 }
 
-/// A path with what could mislead a reader escaped; never shortened, because every part of it counts.
+/// A path, never shortened, because every part of it counts. In quotes when it holds anything that could be
+/// taken for the words around it, or is invisible at its end.
 fn shown(path: &str) -> String {
-    path.escape_debug().to_string()
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"~/._-+@".contains(&byte);
+    if path.bytes().all(plain) { path.to_owned() } else { quote::literal(path) }
 }

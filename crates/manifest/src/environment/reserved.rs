@@ -7,34 +7,42 @@ pub struct Reserved {
     pub patterns: &'static [&'static str],
     /// What a value there would do; continues "it is reserved because …".
     pub reason: &'static str,
-    /// Names that a pattern would cover but that hold credentials; they may be set.
+    /// Names that a pattern would cover but that hold credentials; they may be set. A `*` as above.
     pub except: &'static [&'static str],
 }
 
 impl Reserved {
     /// Whether a name, given in upper case, is reserved by this entry.
     pub(super) fn covers(&self, upper: &str) -> bool {
-        !self.except.contains(&upper) && self.patterns.iter().any(|pattern| matches(pattern, upper))
+        let any = |patterns: &[&str]| patterns.iter().any(|pattern| matches(pattern, upper));
+        any(self.patterns) && !any(self.except)
     }
 }
 
+/// Each `*` stands for any run of characters. Patterns have two at most, so this ends quickly.
 fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == name,
-        Some((prefix, suffix)) => name.strip_prefix(prefix).is_some_and(|rest| rest.ends_with(suffix)),
-    }
+    let Some((prefix, behind)) = pattern.split_once('*') else { return pattern == name };
+    let Some(rest) = name.strip_prefix(prefix) else { return false };
+    behind.is_empty() || (0..rest.len()).any(|at| rest.get(at..).is_some_and(|rest| matches(behind, rest)))
 }
 
 const fn entry(patterns: &'static [&'static str], reason: &'static str) -> Reserved {
     Reserved { patterns, reason, except: &[] }
 }
 
+/// How names of credentials end. No program takes a name that ends like this for something to load or run, so
+/// the shapes at the end of [`RESERVED`] leave such names to the user.
+const CREDENTIALS: &[&str] = &["*_TOKEN", "*_KEY", "*_PASSWORD", "*_PASSPHRASE", "*_SECRET", "*_ID"];
+
 /// Every reserved name with its reason. The reference in the documentation is made from this list.
 ///
+/// Programs are more than any list can know; the shapes at its end catch what is named as such variables
+/// usually are.
+///
 /// Deliberately not in it, because they are credentials or commonly hold one and load nothing by themselves:
-/// `GH_TOKEN`, `GITHUB_TOKEN`, `NPM_TOKEN`, `NODE_AUTH_TOKEN`, `YARN_NPM_AUTH_TOKEN`, `AWS_*`,
-/// `CARGO_REGISTRY_TOKEN`, `CARGO_REGISTRIES_*_TOKEN`, `GIT_AUTHOR_*`, `GIT_COMMITTER_*`, `PGPASSWORD`,
-/// `KRB5CCNAME`, and proxies with a password in them (`HTTPS_PROXY` and its like).
+/// `GH_TOKEN`, `GITHUB_TOKEN`, `NPM_TOKEN`, `NODE_AUTH_TOKEN`, `YARN_NPM_AUTH_TOKEN`, the `AWS_*` that are no
+/// file or place, `CARGO_REGISTRY_TOKEN`, `CARGO_REGISTRIES_*_TOKEN`, `GIT_AUTHOR_*`, `GIT_COMMITTER_*`,
+/// `PGPASSWORD`, `KRB5CCNAME`, and proxies with a password in them (`HTTPS_PROXY` and its like).
 #[rustfmt::skip] // One name a line would hide the list in its length.
 pub const RESERVED: &[Reserved] = &[
     entry(&["PATH"], "it decides which programs run"),
@@ -366,5 +374,59 @@ pub const RESERVED: &[Reserved] = &[
         patterns: &["HOMEBREW_*", "MISE_*"],
         reason: "the package manager installs what and from where it says",
         except: &["HOMEBREW_GITHUB_API_TOKEN", "MISE_GITHUB_TOKEN"],
+    },
+    // What the families above leave open.
+    entry(
+        &["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_DATA_PATH", "VAULT_CONFIG_PATH"],
+        "the tool runs the credential helper, or loads the service models, that it finds there",
+    ),
+    entry(
+        &["AWS_CA_BUNDLE", "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES"],
+        "it lifts a check of a cloud's library",
+    ),
+    entry(
+        &[
+            "BORG_PASSCOMMAND", "BORG_RSH", "RESTIC_PASSWORD_COMMAND", "RCLONE_PASSWORD_COMMAND",
+            "TAR_OPTIONS", "FZF_DEFAULT_*", "RIPGREP_CONFIG_PATH", "ACKRC", "TIGRC_*", "LEFTHOOK_BIN",
+            "LEFTHOOK_CONFIG", "JAVACMD", "NULLCMD", "READNULLCMD", "GROFF_*", "MODULE_PATH",
+        ],
+        "the tool runs the command, or takes the options, that it contains",
+    ),
+    entry(
+        &[
+            "ESBUILD_BINARY_PATH", "NAPI_RS_NATIVE_LIBRARY_PATH", "PRISMA_*_ENGINE_*", "PRISMA_*_BINARY",
+            "TS_NODE_*", "YARN_SCRIPT_SHELL", "LIBMYSQL_*", "PGSSLKEY", "SASL_PATH", "SASL_CONF_PATH",
+            "KRB5_CONFIG", "GSS_MECH_CONFIG", "GDAL_DRIVER_PATH", "GDAL_PYTHON_*", "OGR_DRIVER_PATH",
+            "HDF5_PLUGIN_*", "RAKULIB", "RAKU_*",
+        ],
+        "a library or an interpreter loads code from the place that it names",
+    ),
+    entry(
+        &[
+            "FC", "F77", "LIBTOOL", "LIBTOOLIZE", "PROTOC", "PROTOC_INCLUDE", "AUTOCONF", "AUTOHEADER",
+            "AUTOMAKE", "AUTOM4TE", "AUTORECONF", "OBJCOPY", "STRIP", "WINDRES",
+        ],
+        "builds run it as a command",
+    ),
+    // Shapes: how variables of this kind are named, whatever the program.
+    entry(
+        &["*COMMAND", "*CMD", "*_RSH", "*_SHELL", "*_ASKPASS", "*_WRAPPER", "*_EXECUTABLE", "*_EXECUTABLE_PATH"],
+        "a name of this shape holds a command",
+    ),
+    entry(&["*_OPTIONS", "*_OPTS"], "a name of this shape holds options that can load or run something"),
+    Reserved {
+        patterns: &["*RC", "*_CONFIG_FILE", "*_CONFIG_PATH", "*_CONFIG_DIR", "*_CONFIG_HOME"],
+        reason: "a name of this shape leads to settings that can load or run something",
+        except: &["SRC", "*_SRC", "NPMRC", "PYPIRC"],
+    },
+    Reserved {
+        patterns: &["*_PLUGIN*", "*_PRELOAD", "*_BINARY_PATH", "*_BIN_PATH", "*_LIBRARY_PATH"],
+        reason: "a name of this shape leads to code that is loaded",
+        except: CREDENTIALS,
+    },
+    Reserved {
+        patterns: &["CC_*", "CXX_*", "AR_*", "*_CC", "*_CXX", "*_AR", "*CFLAGS*", "*CXXFLAGS*", "*LDFLAGS*"],
+        reason: "builds take a compiler, or its options, from a name of this shape",
+        except: CREDENTIALS,
     },
 ];

@@ -5,7 +5,7 @@ use super::PathFault;
 /// Paths that are refused for one reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refused {
-    /// Relative to the home. The path itself is refused, everything below it, and every directory above it
+    /// Relative to the home, or in [`ANYWHERE`] one name. The path itself is refused, everything below it, and every directory above it
     /// (a file there would take its place).
     pub paths: &'static [&'static str],
     /// What would happen; continues "it is refused because …".
@@ -26,7 +26,9 @@ pub const REFUSED: &[Refused] = &[
             ".oh-my-zsh", ".config/zsh", ".kshrc", ".mkshrc", ".cshrc", ".tcshrc", ".login", ".logout",
             ".shrc", ".config/fish", ".local/share/fish", ".config/nushell", ".config/elvish", ".xonshrc",
             ".config/xonsh", ".config/powershell", ".local/share/bash-completion", ".inputrc",
-            ".config/readline", ".config/starship.toml", ".config/direnv", ".direnvrc", ".envrc",
+            ".config/readline", ".zcompdump", ".fzf", ".fzf.bash", ".fzf.zsh", ".config/fzf", ".p10k.zsh", ".zimrc",
+            ".zim", ".zinit", ".zplug", ".antigen", ".antidote", ".zprezto", ".zpreztorc", ".bash_it",
+            ".oh-my-bash", ".bash_functions", ".config/starship.toml", ".config/direnv", ".direnvrc", 
         ],
         "shells run what it contains",
     ),
@@ -49,16 +51,17 @@ pub const REFUSED: &[Refused] = &[
     entry(
         &[
             ".gitconfig", ".config/git/config", ".config/git/hooks", ".config/git/attributes",
-            ".git-templates", ".githooks", ".hgrc", ".config/hg", ".subversion/config", ".config/jj",
+            ".git-templates", ".hgrc", ".config/hg", ".subversion/config", ".config/jj",
             ".config/pre-commit", ".tigrc", ".config/lazygit",
         ],
         "version control runs commands from it",
     ),
     entry(
         &[
-            "bin", ".local/bin", ".local/lib", ".local/libexec", ".local/opt", ".cargo/bin", "go/bin",
+            ".local/bin", ".local/lib", ".local/libexec", ".local/opt", ".cargo/bin", "go/bin",
             ".bin", ".nix-profile", ".linuxbrew", ".asdf", ".asdfrc", ".tool-versions", ".config/mise",
-            ".local/share/mise", ".nvm", ".volta", ".pyenv", ".rbenv", ".sdkman", ".rustup", ".deno",
+            ".local/share/mise", ".nvm", ".goenv", ".nodenv", ".jenv", ".phpenv", ".plenv",
+            ".jbang", ".volta", ".pyenv", ".rbenv", ".sdkman", ".rustup", ".deno",
             ".bun", ".bunfig.toml", ".pnpm-store", ".local/share/pnpm", ".local/share/uv", ".local/pipx",
             ".local/share/pipx", ".poetry",
         ],
@@ -67,14 +70,17 @@ pub const REFUSED: &[Refused] = &[
     entry(
         &[
             ".cargo/config.toml", ".cargo/config", ".cargo/env", ".node_modules", ".node_libraries",
-            "node_modules", ".npm", ".yarn", ".cache", ".pdbrc", ".pythonrc", ".pythonrc.py", ".ipython",
+            ".npm", ".yarn", ".cache", ".pdbrc", ".pythonrc", ".pythonrc.py", ".ipython",
             ".jupyter", ".local/share/jupyter", ".config/matplotlib", ".irbrc", ".pryrc", ".gemrc",
             ".local/share/gem", ".Rprofile", ".Renviron", ".julia", ".ghci", ".ghc", ".config/ghc",
             ".iex.exs", ".mix", ".erlang", ".sbtrc", ".sbt/1.0", ".gradle/init.gradle",
             ".gradle/init.gradle.kts", ".gradle/init.d", ".mavenrc", ".m2/extensions.xml", ".m2/repository",
             ".composer/vendor", ".config/composer/vendor", ".perldb", ".cpan", "perl5", ".guile", ".sbclrc",
             ".config/common-lisp", ".octaverc", ".config/rustfmt", ".nuget/plugins", ".dotnet/tools",
-            ".gdbinit", ".config/gdb", ".gdbearlyinit", ".lldbinit", ".makerc", ".ccache", ".config/ccache",
+            ".yarnrc", ".pylintrc", ".config/pylintrc", ".bazelrc", ".bazeliskrc", ".R", ".lein", ".clojure",
+            ".m2/wrapper", ".gradle/wrapper", ".gradle/caches", ".gradle/daemon", "go/pkg", ".config/go",
+            ".cargo/registry", ".cargo/git", ".gem/ruby", ".cabal/packages", ".cabal/config", ".cabal/store",
+            ".stack", ".ghcup", ".opam", ".gdbinit", ".config/gdb", ".gdbearlyinit", ".lldbinit", ".makerc", ".ccache", ".config/ccache",
         ],
         "a language or build tool loads code from it",
     ),
@@ -83,7 +89,7 @@ pub const REFUSED: &[Refused] = &[
             ".vimrc", ".vim", ".gvimrc", ".exrc", ".config/nvim", ".local/share/nvim", ".config/vim",
             ".emacs", ".emacs.el", ".emacs.d", ".config/emacs", ".nanorc", ".config/nano", ".config/micro",
             ".config/helix", ".config/kak", ".config/zed", ".config/sublime-text", ".config/Code",
-            ".vscode", ".vscode-server", ".vscode-server-insiders", ".vscode-remote", ".cursor",
+            ".vscode-server", ".vscode-server-insiders", ".vscode-remote", ".cursor",
             ".cursor-server", ".windsurf-server", ".selected_editor", ".config/JetBrains",
             ".local/share/JetBrains",
         ],
@@ -91,7 +97,8 @@ pub const REFUSED: &[Refused] = &[
     ),
     entry(
         &[
-            ".tmux.conf", ".config/tmux", ".tmux", ".screenrc", ".config/zellij", ".less", ".lesskey",
+            ".tmux.conf", ".config/tmux", ".tmux", ".screenrc", ".config/zellij", ".wgetrc", ".curlrc", ".config/curlrc", ".ackrc", ".ripgreprc",
+            ".less", ".lesskey",
             ".lessfilter", ".config/lesskey", ".config/bat", ".config/htop", ".dircolors", ".config/ranger",
             ".config/lf", ".config/mc", ".local/share/mc", ".gnupg/gpg.conf", ".gnupg/gpg-agent.conf",
             ".gnupg/dirmngr.conf", ".gnupg/scdaemon.conf", ".psqlrc", ".sqliterc", ".duckdbrc",
@@ -105,7 +112,7 @@ pub const REFUSED: &[Refused] = &[
             ".local/share/containers", ".kube/plugins", ".krew", ".config/helm/plugins",
             ".local/share/helm", ".helm/plugins", ".terraform.d/plugins", ".ansible.cfg", ".ansible",
             ".vagrant.d", ".config/packer", ".packer.d", ".pulumi/plugins", ".pulumi/bin",
-            ".config/gh/config.yml", ".local/share/gh", ".config/gcloud/virtenv", ".aws/cli",
+            ".config/gh/config.yml", ".config/glab-cli/aliases.yml", ".local/share/gh", ".config/gcloud/virtenv", ".aws/cli",
             ".azure/cliextensions",
         ],
         "the tool loads plugins, or runs aliases, from it",
@@ -116,24 +123,40 @@ pub const REFUSED: &[Refused] = &[
             ".claude/commands", ".claude/agents", ".claude/skills", ".claude/hooks", ".claude/plugins",
             ".claude/local", ".codex/config.toml", ".codex/AGENTS.md", ".codex/prompts",
             ".gemini/settings.json", ".gemini/GEMINI.md", ".gemini/extensions", ".config/opencode",
-            ".aider.conf.yml", ".continue",
+            ".aider.conf.yml", ".continue", ".copilot", ".codex/hooks.json", ".codex/hooks", ".codex/skills",
+            ".codex/rules", ".config/goose", ".agents", ".config/amp", ".config/crush", ".qwen",
         ],
         "a coding agent runs hooks and tools, or follows instructions, from it",
     ),
     entry(
         &[
-            ".remo", ".local/state/remo", ".config/remo", ".config/fnox", ".devcontainer",
+            ".remo", ".local/state/remo", ".config/remo", ".config/fnox", 
             ".config/devcontainer",
         ],
         "the tools of this product and the container's configuration rely on it",
     ),
 ];
 
-/// Checks a path that is relative to the home.
+/// Names that are refused wherever below the home they stand, with everything below them.
+pub const ANYWHERE: &[Refused] = &[
+    entry(&[".git", "hooks", ".githooks", ".husky"], "version control runs commands from it"),
+    entry(
+        &["bin", "node_modules", "site-packages", ".venv", "venv"],
+        "programs that are run, or code that they load, lie below it",
+    ),
+    entry(&[".vscode", ".idea", ".devcontainer", ".envrc"], "opening the directory runs what it contains"),
+    entry(
+        &["CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", "GEMINI.md", ".mcp.json", ".cursorrules"],
+        "a coding agent follows instructions, or starts tools, from it",
+    ),
+];
+
+/// Checks a path that is relative to the home. Upper and lower case are alike, because some file systems that
+/// containers see make no difference.
 pub(super) fn check(path: &str) -> Result<(), PathFault> {
     for entry in REFUSED {
         for refused in entry.paths {
-            if *refused == path || below(path, refused) {
+            if refused.eq_ignore_ascii_case(path) || below(path, refused) {
                 return Err(PathFault::Refused(entry));
             }
             if below(refused, path) {
@@ -141,9 +164,13 @@ pub(super) fn check(path: &str) -> Result<(), PathFault> {
             }
         }
     }
-    Ok(())
+    let named = |entry: &&Refused| {
+        path.split('/').any(|part| entry.paths.iter().any(|name| name.eq_ignore_ascii_case(part)))
+    };
+    ANYWHERE.iter().find(named).map_or(Ok(()), |entry| Err(PathFault::Refused(entry)))
 }
 
 fn below(path: &str, directory: &str) -> bool {
-    path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
+    path.split_at_checked(directory.len())
+        .is_some_and(|(start, rest)| start.eq_ignore_ascii_case(directory) && rest.starts_with('/'))
 }
