@@ -35,8 +35,8 @@ Examples:
           inject for this container, and load the variables into this shell
   remo-fetch-secrets exec -- npm publish
           give the secrets to one command and its children only
-  eval \"$(remo-fetch-secrets env)\"
-          variables for this shell, nothing written anywhere
+  s=$(remo-fetch-secrets env) && eval \"$s\"
+          variables for this shell, nothing written anywhere; in a script, add: || exit
   remo-fetch-secrets check
           what would be injected, and what is in the way
   remo-fetch-secrets watch &
@@ -60,7 +60,9 @@ pub(crate) enum Command {
     /// Variables go into the command's environment and nowhere else. Files are linked for as long as the
     /// command runs. Where a link of an earlier run without a command, of watch, or of another exec is in use,
     /// it stays as it is: a path shows one content only. Without files the command takes the place of this
-    /// process; with files, this process forwards signals to it and cleans up afterwards.
+    /// process; with files, this process forwards signals to it and cleans up afterwards. In the foreground of a
+    /// terminal it does not forward SIGINT, SIGQUIT and SIGWINCH, which the terminal sends to the command as
+    /// well: there, send those to the command or to its process group.
     Exec {
         /// The command and its arguments, after --
         #[arg(last = true, required = true, value_name = "CMD")]
@@ -69,7 +71,8 @@ pub(crate) enum Command {
     /// Print shell code that sets the variables, for eval
     ///
     /// Files are not injected. The code contains the values, so it is not printed to a terminal unless
-    /// --reveal is given.
+    /// --reveal is given. On failure the code is the command false, so that eval fails as well. Only
+    /// the form s=$(remo-fetch-secrets env) && eval "$s" || exit also notices that this program is missing.
     Env {
         /// sh (also for bash, zsh, dash) or fish
         #[arg(long, value_name = "sh|fish", default_value = "sh")]

@@ -1,5 +1,7 @@
 //! The commands.
 
+use std::io::{IsTerminal as _, stdout};
+
 use crate::cli::{Cli, Command};
 use crate::exit_status::ExitStatus;
 use crate::failure::Failure;
@@ -25,6 +27,15 @@ pub(crate) fn dispatch(cli: Cli, environment: Environment) -> Result<ExitStatus,
         Some(Command::Check { json }) => check::run(&settings, json),
         Some(Command::Wait) => wait::run(&settings),
         Some(Command::Watch) => watch::run(&settings),
+    }
+}
+
+/// Tells the shell that evaluates the output of `env` that there are no secrets: nothing to evaluate would be
+/// success, and the shell would go on without them. A person at a terminal has been told already.
+pub(crate) fn fail_evaluation() {
+    if !stdout().is_terminal() {
+        // Nobody is left to tell when the output is closed.
+        let _ = report::data(b"false\n");
     }
 }
 

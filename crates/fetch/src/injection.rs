@@ -88,8 +88,8 @@ impl<'a> Injection<'a> {
     pub(crate) fn inject(&mut self, vended: &Vended, occupied: Occupied) -> Result<Injected, Failure> {
         let _lock = self.storage.lock()?;
         let before = set::Current::read(self.storage)?;
-        set::remove_retired(self.storage, before.name.as_deref())?;
-        session::remove_dead(self.storage)?;
+        set::remove_retired(self.storage, before.name.as_deref());
+        session::remove_dead(self.storage);
 
         let Linked { ledger, made, faults } = self.link_all(&vended.plan.files, occupied)?;
         let complete = vended.complete() && faults.is_empty();
@@ -166,12 +166,13 @@ impl<'a> Injection<'a> {
 pub(crate) fn remove_retired(storage: &Storage) -> Result<bool, Failure> {
     let _lock = storage.lock()?;
     let current = set::Current::read(storage)?;
-    set::remove_retired(storage, current.name.as_deref())
+    Ok(set::remove_retired(storage, current.name.as_deref()))
 }
 
 /// What is in the way of a file, without changing anything; for `check`.
 pub(crate) fn inspect(settings: &Settings, destination: &Destination) -> Option<LinkFault> {
-    link::inspect(&mut Roots::new(settings), destination, &settings.secrets_dir).err()
+    let ours: PathBuf = settings.secrets_dir.components().collect();
+    link::inspect(&mut Roots::new(settings), destination, &ours).err()
 }
 
 /// The marker of the set in force, if it was made in this start of the container and holds all that is required.

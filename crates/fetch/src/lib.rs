@@ -15,7 +15,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Command};
 use crate::exit_status::ExitStatus;
 use crate::failure::Failure;
 use crate::settings::Environment;
@@ -36,20 +36,30 @@ mod vend;
 
 /// The whole program. Standard error has been told why when the status is not success.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environment) -> ExitStatus {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            let status = if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Success };
             // Nobody is left to tell when the output is closed.
             let _ = error.print();
-            return status;
+            if !error.use_stderr() {
+                return ExitStatus::Success;
+            }
+            if arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "env") {
+                command::fail_evaluation();
+            }
+            return ExitStatus::Usage;
         }
     };
+    let evaluated = matches!(cli.command, Some(Command::Env { .. }));
     let done = hardening::forbid_dumps()
         .map_err(|error| Failure::internal("keep this process out of core dumps", &error))
         .and_then(|()| command::dispatch(cli, environment));
     done.unwrap_or_else(|failure| {
         report::failure(&failure);
+        if evaluated {
+            command::fail_evaluation();
+        }
         failure.status()
     })
 }

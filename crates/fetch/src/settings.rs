@@ -130,6 +130,20 @@ fn seconds(text: &OsString, source: &str) -> Result<Duration, Failure> {
         })
 }
 
+/// The name of `uid` in the text of `/etc/passwd`, if it is one that a command line can take as it is.
+pub(crate) fn name_of(users: &str, uid: u32) -> Option<String> {
+    let plain = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+    };
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        let found = fields.nth(1)?.parse::<u32>().ok()? == uid;
+        (found && plain(name)).then(|| name.to_owned())
+    })
+}
+
 /// The home of `uid` in the text of `/etc/passwd`.
 fn home_of(users: &str, uid: u32) -> Option<PathBuf> {
     users.lines().find_map(|line| {
@@ -206,5 +220,8 @@ mod tests {
         assert_eq!(home_of(users, 0), Some("/root".into()));
         assert_eq!(home_of(users, 7), None);
         assert_eq!(home_of(users, 5), None);
+        assert_eq!(name_of(users, 1000).as_deref(), Some("me"));
+        assert_eq!(name_of(users, 5), None);
+        assert_eq!(name_of("$(x):x:5:5:::\n", 5), None);
     }
 }

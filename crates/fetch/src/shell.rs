@@ -2,6 +2,8 @@
 //!
 //! Values are UTF-8 without NUL when they come here ([`crate::plan`] sees to that), and names are identifiers.
 
+use std::path::Path;
+
 use remo_secret::Secret;
 
 use crate::plan::Variable;
@@ -64,6 +66,13 @@ pub(crate) fn parse_nul_separated(text: &[u8]) -> impl Iterator<Item = (&[u8], &
     })
 }
 
+/// A path for a command line that is shown to a person.
+pub(crate) fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let ordinary = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+@%:,".contains(&byte);
+    if text.bytes().all(ordinary) { text.into_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
 /// Appends `value` in single quotes. Inside them a POSIX shell obeys nothing but the closing quote; fish also
 /// knows `\\` and `\'`.
 fn quote(shell: Shell, value: &[u8], text: &mut Secret) {
@@ -106,6 +115,12 @@ mod tests {
     #[test]
     fn fish_escapes_quotes_and_backslashes() {
         assert_eq!(written(Shell::Fish, "it's a\\b"), "set -gx TOKEN 'it\\'s a\\\\b'\n");
+    }
+
+    #[test]
+    fn paths_are_quoted_where_a_shell_would_split_or_obey_them() {
+        assert_eq!(quoted(Path::new("/home/me/.aws/x-1")), "/home/me/.aws/x-1");
+        assert_eq!(quoted(Path::new("/a b/it's $(x)")), "'/a b/it'\\''s $(x)'");
     }
 
     #[test]

@@ -19,10 +19,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use remo_wire::names::ProjectName;
-use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, flock, openat, renameat, unlinkat};
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, flock, openat, unlinkat};
 
+use crate::exit_status::ExitStatus;
 use crate::failure::Failure;
 use crate::pause::{Pause, rest};
+use crate::shell::quoted;
 
 pub(crate) use instance::Instance;
 
@@ -60,7 +62,7 @@ impl Storage {
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         let descriptor = directory::open(path, directory::Missing::Create)?;
         sharing::refuse(&descriptor, path)?;
-        let storage = Self { descriptor, path: path.to_owned(), instance: Instance::current() };
+        let storage = Self { descriptor, path: plain(path), instance: Instance::current() };
         owner::claim(&storage, None)?;
         Ok(storage)
     }
@@ -75,7 +77,7 @@ impl Storage {
         match directory::open(path, directory::Missing::Refuse) {
             Ok(descriptor) => {
                 sharing::refuse(&descriptor, path)?;
-                Ok(Some(Self { descriptor, path: path.to_owned(), instance: Instance::current() }))
+                Ok(Some(Self { descriptor, path: plain(path), instance: Instance::current() }))
             }
             Err(_) if !path.exists() => Ok(None),
             Err(failure) => Err(failure),
@@ -129,7 +131,7 @@ impl Storage {
     pub(crate) fn write(&self, name: &str, content: &[u8]) -> Result<(), Failure> {
         let temporary = tree::random_name(".new-")?;
         let written = tree::create_file(&self.descriptor, &temporary, Mode::RUSR | Mode::WUSR, content)
-            .and_then(|()| Ok(renameat(&self.descriptor, &temporary, &self.descriptor, name)?));
+            .and_then(|()| tree::replace(&self.descriptor, &temporary, name));
         written.map_err(|error| {
             // Whatever is left of it holds no value, and the next run removes it.
             let _ = unlinkat(&self.descriptor, &temporary, AtFlags::empty());
@@ -144,14 +146,23 @@ impl Storage {
 
     /// Removes the file `name`, if it is there.
     pub(crate) fn remove(&self, name: &str) -> Result<(), Failure> {
-        match unlinkat(&self.descriptor, name, AtFlags::empty()) {
-            Ok(()) | Err(rustix::io::Errno::NOENT) => Ok(()),
-            Err(error) => Err(self.failure("remove", name, error)),
-        }
+        tree::remove(&self.descriptor, name).map_err(|error| self.failure("remove", name, error))
     }
 
     /// A failure to do something with `name` in the directory.
     pub(crate) fn failure(&self, attempt: &str, name: &str, error: impl Into<io::Error>) -> Failure {
-        Failure::writing(attempt, &self.path.join(name), &error.into())
+        let failure = Failure::writing(attempt, &self.path.join(name), &error.into());
+        match failure.status() {
+            ExitStatus::CannotCreate => failure.hint(format!(
+                "look what is in its place; if no command uses these secrets now: rm -r {}",
+                quoted(&self.path)
+            )),
+            _ => failure,
+        }
     }
+}
+
+/// The same path without doubled or final slashes, so that what links say can be compared as text.
+fn plain(path: &Path) -> PathBuf {
+    path.components().collect()
 }

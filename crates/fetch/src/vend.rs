@@ -61,6 +61,12 @@ impl Vended {
         Self { project, fetched, plan: Plan::default(), approved: false }
     }
 
+    /// What to inject, and for whom. The response, which holds every value as well, is dropped: taken apart in
+    /// place, it would live on in its owner's scope.
+    pub(crate) fn into_plan(self) -> (ProjectName, Plan) {
+        (self.project, self.plan)
+    }
+
     /// Whether a start may go on with it.
     pub(crate) fn complete(&self) -> bool {
         self.approved && self.plan.complete()
@@ -103,10 +109,14 @@ pub(crate) fn fetch_required(broker: &Broker, timeout: Duration) -> Result<Vende
 
 /// One `fetch` on a connection that is kept between attempts.
 fn attempt(broker: &Broker, connection: &mut Option<Connection>, left: Duration) -> Result<Vended, Fault> {
-    match connection {
-        Some(connection) => connection.fetch(),
-        None => connection.insert(broker.connect(left.max(ANSWER_MIN))?).fetch(),
-    }
+    let began = Instant::now();
+    let connection = match connection {
+        Some(connection) => connection,
+        None => connection.insert(broker.connect(left.max(ANSWER_MIN))?),
+    };
+    // Connecting may have taken most of the time; and what was left when a kept connection was made is over.
+    connection.client.answer_within(left.saturating_sub(began.elapsed()).max(ANSWER_MIN));
+    connection.fetch()
 }
 
 /// Waits for a change of the view where the broker tells, otherwise for the pause.
@@ -136,5 +146,48 @@ pub(crate) fn incomplete(vended: &Vended, waited: Option<Duration>) -> Failure {
     match plan.fatal().next() {
         Some(first) => failure.hint(first.hint()),
         None => failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::os::unix::net::UnixListener;
+
+    use remo_wire::names::ProjectName;
+
+    use super::*;
+    use crate::cli::Options;
+    use crate::settings::{Environment, Settings};
+
+    /// Far longer than [`ANSWER_MIN`], and what the connection was made with.
+    const LONG: Duration = Duration::from_mins(1);
+
+    #[test]
+    fn a_broker_that_does_not_answer_has_the_time_that_is_left_and_not_that_of_the_connection() {
+        let directory = tempfile::tempdir().unwrap();
+        let socket = directory.path().join("s.sock");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let peer = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            BufReader::new(stream.try_clone().unwrap()).read_line(&mut String::new()).unwrap();
+            let answer = "{\"ok\":true,\"broker_version\":\"9\",\"protocol_version\":2,\"project\":\"a\"}\n";
+            stream.write_all(answer.as_bytes()).unwrap();
+            // Says nothing more until the other side gives up.
+            stream.read_to_end(&mut Vec::new()).unwrap();
+        });
+        let options = Options { socket: Some(socket), ..Options::default() };
+        let broker = Broker::new(&Settings::new(options, Environment::default()).unwrap());
+        let mut connection = Some(broker.connect(LONG).unwrap());
+        assert_eq!(
+            connection.as_ref().map(|connection| &connection.project),
+            ProjectName::new("a").ok().as_ref()
+        );
+        let began = Instant::now();
+        let fault = attempt(&broker, &mut connection, Duration::ZERO).unwrap_err();
+        assert!(matches!(fault, Fault::Passing { .. }), "{fault:?}");
+        assert!(began.elapsed() < LONG / 2, "{:?}", began.elapsed());
+        drop(connection);
+        peer.join().unwrap();
     }
 }

@@ -69,6 +69,11 @@ impl Client {
         if uid == broker_uid { Ok(()) } else { Err(ClientError::Impostor { path: self.path.clone(), uid }) }
     }
 
+    /// From now on each answer may take `timeout`.
+    pub fn answer_within(&mut self, timeout: Duration) {
+        self.timeout = timeout.max(SHORTEST_TIMEOUT);
+    }
+
     /// The socket that the client is connected to.
     pub fn path(&self) -> &Path {
         &self.path

@@ -116,6 +116,9 @@ fn table(report: &Report<'_>) -> String {
     let Report { project, generation, view, .. } = report;
     let width = report.secrets.iter().map(|finding| finding.name.as_str().len()).max().unwrap_or_default();
     let mut lines = vec![format!("project {project}, generation {generation}, view {view}")];
+    // The same advice once for each secret that is not in the vault would hide everything else.
+    let missing = |finding: &Finding<'_>| !finding.present && finding.problem.is_some();
+    let several = report.secrets.iter().filter(|finding| missing(finding)).count() > 1;
     for finding in &report.secrets {
         let state = match (&finding.problem, finding.fatal) {
             (None, _) => "ok",
@@ -124,9 +127,14 @@ fn table(report: &Report<'_>) -> String {
         };
         let optional = if finding.required { "" } else { ", optional" };
         lines.push(format!("  {:width$}  {state:8}  {}{optional}", finding.name, finding.injected_as));
-        let hint = finding.hint.as_ref().map(|hint| format!("hint: {hint}"));
+        let hint = finding.hint.as_ref().filter(|_| !(several && missing(finding)));
+        let hint = hint.map(|hint| format!("hint: {hint}"));
         let details = finding.problem.iter().flat_map(|problem| problem.lines()).chain(hint.as_deref());
         lines.extend(details.map(|line| format!("  {:width$}            {line}", "")));
+    }
+    if several {
+        let hint = "on the instance, in the vault: remo-vault set NAME; remo-list-creds shows what is there";
+        lines.push(format!("hint: {hint}"));
     }
     lines.push(String::new());
     lines.join("\n")

@@ -1,4 +1,4 @@
-//! `env`: shell code for `eval`.
+//! `env`: shell code for `eval`. On failure the code is `false`, see [`super::fail_evaluation`].
 
 use std::io::{IsTerminal as _, stdout};
 
@@ -12,7 +12,7 @@ use crate::vend::{Broker, fetch_required};
 pub(super) fn run(settings: &Settings, shell: Shell, reveal: bool) -> Result<ExitStatus, Failure> {
     if stdout().is_terminal() && !reveal {
         let usage = match shell {
-            Shell::Posix => "eval \"$(remo-fetch-secrets env)\"",
+            Shell::Posix => "s=$(remo-fetch-secrets env) && eval \"$s\"",
             Shell::Fish => "remo-fetch-secrets env --shell fish | source",
         };
         return Err(Failure::usage("the output contains secrets, and standard output is a terminal")

@@ -10,7 +10,6 @@ use super::signals::Forwarding;
 use crate::exit_status::ExitStatus;
 use crate::failure::Failure;
 use crate::injection::Session;
-use crate::plan::Plan;
 use crate::report;
 use crate::settings::Settings;
 use crate::storage::Storage;
@@ -38,10 +37,10 @@ pub(super) fn run(settings: &Settings, command: &[OsString]) -> Result<ExitStatu
         return Err(not_started(program, &command.exec()));
     }
     let storage = Storage::open(&settings.secrets_dir)?;
-    storage.claim(&vended.project)?;
+    let (project, plan) = vended.into_plan();
+    storage.claim(&project)?;
     // From here on a signal ends the command, not this process, which cleans up.
     let signals = Forwarding::begin()?;
-    let plan: Plan = vended.plan;
     let session = Session::begin(&storage, settings, &plan)?;
     drop(plan);
     let status = match command.spawn() {

@@ -2,7 +2,7 @@
 
 use crate::exit_status::ExitStatus;
 use crate::failure::Failure;
-use crate::injection::{self, FailedMarker, Injection, Occupied, RETIREMENT};
+use crate::injection::{self, FailedMarker, Injection, Occupied, RETIREMENT, Roots};
 use crate::pause::rest;
 use crate::report;
 use crate::settings::Settings;
@@ -12,6 +12,7 @@ use crate::vend::{Broker, fetch_required};
 pub(super) fn run(settings: &Settings) -> Result<ExitStatus, Failure> {
     // The place comes first: without one there is no reason to ask for a secret, and those who wait for this
     // run look there for its end.
+    Roots::refuse_foreign_home(settings)?;
     let storage = Storage::open(&settings.secrets_dir)?;
     FailedMarker::clear(&storage)?;
     inject(settings, &storage).inspect_err(|failure| {

@@ -16,6 +16,10 @@ use crate::failure::Failure;
 const FORWARDED: [i32; 8] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH];
 
 /// What a terminal sends to its whole foreground process group, the command included.
+///
+/// Passing these on as well would deliver them twice, and many programs take a second one for impatience. A
+/// person who sends one to this process alone while it is in the foreground is not heard; who sent a signal is
+/// told only to handlers that need unsafe code or a C compiler.
 const OF_TERMINAL: [i32; 3] = [SIGINT, SIGQUIT, SIGWINCH];
 
 /// Passes signals on while a command runs.

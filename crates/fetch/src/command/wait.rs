@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::exit_status::ExitStatus;
 use crate::failure::Failure;
-use crate::injection::{self, FailedMarker};
+use crate::injection::{self, FailedMarker, Ready};
 use crate::pause::{Pause, rest};
 use crate::settings::Settings;
 use crate::storage::Storage;
@@ -24,8 +24,8 @@ pub(super) fn run(settings: &Settings) -> Result<ExitStatus, Failure> {
                     marker.message
                 )));
             }
-            if injection::ready(&storage)?.is_some() {
-                return Ok(ExitStatus::Success);
+            if let Some(ready) = injection::ready(&storage)? {
+                return of_project(settings, &ready).map(|()| ExitStatus::Success);
             }
         }
         let left = deadline.saturating_duration_since(Instant::now());
@@ -38,5 +38,18 @@ pub(super) fn run(settings: &Settings) -> Result<ExitStatus, Failure> {
             .hint("run remo-fetch-secrets, or look why the container's start did not (docker logs)"));
         }
         rest(pause.take(None).min(left));
+    }
+}
+
+/// Refuses a set of another project than the one that was named: no run for that one can succeed there.
+fn of_project(settings: &Settings, ready: &Ready) -> Result<(), Failure> {
+    match &settings.project {
+        Some(wanted) if *wanted != ready.project => Err(Failure::unavailable(format!(
+            "{} keeps the secrets of the project {}, not of {wanted}",
+            settings.secrets_dir.display(),
+            ready.project
+        ))
+        .hint("check --project, or REMO_PROJECT, and --secrets-dir")),
+        _ => Ok(()),
     }
 }

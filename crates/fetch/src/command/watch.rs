@@ -10,7 +10,7 @@ use rustix::time::Timespec;
 use super::signals;
 use crate::exit_status::ExitStatus;
 use crate::failure::Failure;
-use crate::injection::{self, FailedMarker, Injection, Occupied, RETIREMENT};
+use crate::injection::{self, FailedMarker, Injection, Occupied, RETIREMENT, Roots};
 use crate::pause::Pause;
 use crate::report;
 use crate::settings::Settings;
@@ -23,6 +23,10 @@ const PAUSE_MAX: Duration = Duration::from_secs(1);
 /// How long to wait after the broker has denied to tell of changes: only a person can change that.
 const DENIED_PAUSE: Duration = Duration::from_secs(5);
 
+/// How long the broker has to be followed before the next attempt comes as soon as the first: one that closes
+/// right after each answer is not asked for every secret many times a second.
+const STEADY: Duration = Duration::from_secs(5);
+
 /// How long the rest of an event may take once its first byte is there.
 const EVENT_MAX: Duration = Duration::from_secs(1);
 
@@ -31,6 +35,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(15);
 
 pub(super) fn run(settings: &Settings) -> Result<ExitStatus, Failure> {
     let termination = signals::termination()?;
+    Roots::refuse_foreign_home(settings)?;
     let storage = Storage::open(&settings.secrets_dir)?;
     let mut watch = Watch {
         settings,
@@ -73,7 +78,12 @@ impl Watch<'_> {
     fn run(&mut self) -> Result<Terminated, Failure> {
         let mut pause = Pause::up_to(PAUSE_MAX);
         loop {
-            let length = match self.follow(&mut pause) {
+            let began = Instant::now();
+            let followed = self.follow();
+            if began.elapsed() >= STEADY {
+                pause.restart();
+            }
+            let length = match followed {
                 Ok(Terminated) => return Ok(Terminated),
                 Err(Fault::Final(failure)) => return Err(failure),
                 Err(Fault::Denied(failure)) => {
@@ -95,13 +105,12 @@ impl Watch<'_> {
     }
 
     /// Connects, and brings every change into the files, until something ends it.
-    fn follow(&mut self, pause: &mut Pause) -> Result<Terminated, Fault> {
+    fn follow(&mut self) -> Result<Terminated, Fault> {
         let mut connection = self.broker.connect(ANSWER_MAX)?;
         self.storage.claim(&connection.project).map_err(Fault::Final)?;
         // The watch begins before the fetch: a change in between is an event that waits.
         let mut events = self.broker.watch(None, ANSWER_MAX)?;
         let mut shown = self.update(&mut connection)?;
-        pause.restart();
         self.said = None;
         loop {
             match self.sleep(Some(&events), None).map_err(Fault::Final)? {

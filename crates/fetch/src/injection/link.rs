@@ -9,7 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use remo_wire::names::SecretName;
 use rustix::fs::{
@@ -21,6 +21,7 @@ use rustix::io::Errno;
 use super::Roots;
 use crate::failure::Failure;
 use crate::plan::Destination;
+use crate::shell::quoted;
 use crate::storage::tree;
 
 /// How a link came to be there.
@@ -72,7 +73,11 @@ impl LinkFault {
                 "{secret}: {} is taken by {what} that is not ours, and is not overwritten",
                 path.display()
             ))
-            .hint(format!("move it away, then run again: mv {0} {0}.before", path.display())),
+            .hint(format!(
+                "move it away, then run again: mv -- {} {}",
+                quoted(&path),
+                quoted(&path.with_added_extension("before"))
+            )),
             Self::Way { path, what } => Failure::unavailable(format!(
                 "{secret}: {} is {what}; secrets are not placed through it",
                 path.display()
@@ -91,7 +96,8 @@ struct Place {
     path: PathBuf,
 }
 
-/// Makes a link at `destination` to `target`. Links to anywhere in `ours`, our storage, are replaced.
+/// Makes a link at `destination` to `target`. Links to anywhere in `ours`, our storage, are replaced; `ours` is
+/// written plainly, without `.`, `..` or doubled slashes.
 pub(super) fn place(
     roots: &mut Roots,
     destination: &Destination,
@@ -117,8 +123,14 @@ pub(super) fn target(
     destination: &Destination,
     ours: &Path,
 ) -> Result<Option<PathBuf>, LinkFault> {
-    let place = open(roots, destination, Parents::Make)?;
-    place.our_link(&place.name, ours)
+    match open(roots, destination, Parents::Leave) {
+        // Nothing can lead anywhere where the directory is missing; it is not made for a look.
+        Err(LinkFault::System { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        place => {
+            let place = place?;
+            place.our_link(&place.name, ours)
+        }
+    }
 }
 
 /// Says what is in the way of a link, changing nothing.
@@ -217,12 +229,13 @@ fn step(
 }
 
 impl Place {
-    /// The target of the link `name`, when it is a link to `ours` or below.
+    /// The target of the link `name`, when it is a link to `ours` or below, and says so plainly: with a `..` in
+    /// it, what begins like a path of ours can lead anywhere.
     fn our_link(&self, name: &OsStr, ours: &Path) -> Result<Option<PathBuf>, LinkFault> {
         match readlinkat(&self.directory, name, Vec::new()) {
             Ok(target) => {
                 let target = PathBuf::from(OsString::from_vec(target.into_bytes()));
-                Ok(Some(target).filter(|target| target.starts_with(ours)))
+                Ok(Some(target).filter(|target| target.starts_with(ours) && plain(target)))
             }
             // Not a link, or gone in the meantime.
             Err(Errno::INVAL | Errno::NOENT) => Ok(None),
@@ -269,6 +282,15 @@ impl Place {
     fn fault(&self, attempt: &'static str, error: Errno) -> LinkFault {
         LinkFault::System { attempt, path: self.path.clone(), error: error.into() }
     }
+}
+
+/// Whether a path is absolute and written without `.`, `..`, doubled or final slashes.
+fn plain(path: &Path) -> bool {
+    let mut components = path.components();
+    let absolute = components.next() == Some(Component::RootDir);
+    let upwards = components.any(|component| component == Component::ParentDir);
+    // Put together again, a path loses what is not plain about it.
+    absolute && !upwards && path.components().collect::<PathBuf>().as_os_str() == path.as_os_str()
 }
 
 fn temporary_name() -> Result<OsString, LinkFault> {

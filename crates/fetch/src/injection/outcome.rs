@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::set;
 use crate::failure::Failure;
 use crate::storage::{Instance, Storage};
 
@@ -19,12 +20,16 @@ pub(crate) struct FailedMarker {
 }
 
 impl FailedMarker {
-    /// Leaves the marker.
+    /// Leaves the marker. Where there is no room for it, the set in force is at least not taken for the outcome
+    /// of this run any more, which makes a little room.
     pub(crate) fn leave(storage: &Storage, failure: &Failure) -> Result<(), Failure> {
         let marker = Self { instance: storage.instance().clone(), message: failure.to_string() };
         let text =
             serde_json::to_vec(&marker).map_err(|error| Failure::internal("describe the failure", &error))?;
-        storage.write(FAILED, &text)
+        storage.write(FAILED, &text).or_else(|_| {
+            set::withdraw_ready(storage)?;
+            storage.write(FAILED, &text)
+        })
     }
 
     /// Takes the marker away.

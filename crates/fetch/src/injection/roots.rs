@@ -4,12 +4,13 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::fs::{CWD, Mode, OFlags, fstat, openat};
+use rustix::process::geteuid;
 
 use super::link::LinkFault;
 use crate::failure::Failure;
 use crate::plan::Destination;
-use crate::settings::Settings;
+use crate::settings::{Settings, name_of};
 
 /// The home and `/`, opened when first needed.
 #[derive(Debug, Clone)]
@@ -29,6 +30,15 @@ impl Roots {
         Self { home: Ok(home.to_owned()), opened: None }
     }
 
+    /// Refuses a home that is somebody else's. That there is none, or that it cannot be opened, is left to who
+    /// needs it.
+    pub(crate) fn refuse_foreign_home(settings: &Settings) -> Result<(), Failure> {
+        match settings.home().map(|home| open(&home).map(|opened| own(&opened, &home))) {
+            Ok(Ok(owned)) => owned,
+            Ok(Err(_)) | Err(_) => Ok(()),
+        }
+    }
+
     /// The home, if it is known.
     pub(crate) fn home_path(&self) -> Option<PathBuf> {
         self.home.as_ref().ok().cloned()
@@ -45,7 +55,9 @@ impl Roots {
                     Ok(Rc::clone(home))
                 } else {
                     let home = self.home.clone().map_err(LinkFault::Unnamed)?;
-                    Ok(Rc::clone(self.opened.insert(Rc::new(open(&home)?))))
+                    let opened = open(&home)?;
+                    own(&opened, &home).map_err(LinkFault::Unnamed)?;
+                    Ok(Rc::clone(self.opened.insert(Rc::new(opened))))
                 }
             }
         }
@@ -59,6 +71,27 @@ impl Roots {
             (Destination::Root(path), _) => Path::new("/").join(path),
         }
     }
+}
+
+/// Refuses, as root, the home of somebody else: what root makes there, that user could not use, and a
+/// directory like `~/.aws` would be lost to them.
+fn own(opened: &OwnedFd, home: &Path) -> Result<(), Failure> {
+    let owner = fstat(opened)
+        .map_err(|error| Failure::internal("look at the home directory", &std::io::Error::from(error)))?
+        .st_uid;
+    if !geteuid().is_root() || owner == 0 {
+        return Ok(());
+    }
+    let problem = format!("the home {} belongs to user {owner}, and this is root", home.display());
+    let name = std::fs::read_to_string("/etc/passwd").ok().and_then(|users| name_of(&users, owner));
+    let (user, become_user) = match name {
+        Some(name) => (format!("{name} (user {owner})"), format!("su {name} -c remo-fetch-secrets")),
+        None => {
+            (format!("user {owner}"), format!("setpriv --reuid {owner} --clear-groups remo-fetch-secrets"))
+        }
+    };
+    Err(Failure::unavailable(problem)
+        .hint(format!("run as {user}: {become_user}; or name root's own home: --home /root")))
 }
 
 fn open(path: &Path) -> Result<OwnedFd, LinkFault> {

@@ -7,9 +7,12 @@
 //! A session is alive while its process holds the lock on it; the kernel releases that however the process
 //! ends, and the next run removes what is left.
 
+use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
+use remo_wire::names::SecretName;
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, openat};
 
 use super::link::{self, Placed};
@@ -40,7 +43,7 @@ impl<'a> Session<'a> {
     /// Writes the files of `plan` and links them.
     pub(crate) fn begin(storage: &'a Storage, settings: &Settings, plan: &Plan) -> Result<Self, Failure> {
         let _lock = storage.lock()?;
-        remove_dead(storage)?;
+        remove_dead(storage);
         let name = tree::random_name("")?;
         let failure = |error| storage.failure("write", &format!("{SESSIONS}/{name}"), error);
         let sessions = tree::ensure_directory(storage.descriptor(), SESSIONS).map_err(failure)?;
@@ -74,15 +77,40 @@ impl<'a> Session<'a> {
     fn link(&mut self, file: &PlannedFile) -> Result<(), Failure> {
         let target = file_of(self.storage.path(), &self.name, file.secret.as_str());
         let ours = self.storage.path();
-        let placed = link::target(&mut self.roots, &file.destination, ours).and_then(|found| match found {
+        let found = link::target(&mut self.roots, &file.destination, ours);
+        let placed = found.and_then(|found| match found {
             // In use by a set or another command, which keeps it fresh or takes it away.
-            Some(found) if found.exists() => Ok(Placed::Unchanged),
+            Some(found) if self.in_use(&found, &file.secret) => Ok(Placed::Unchanged),
             _ => link::place(&mut self.roots, &file.destination, &target, ours),
         });
         placed.map_err(|fault| fault.into_failure(&file.secret))?;
         // A link that is in use by another command may be handed over when that ends, so all are looked at.
         self.links.push((file.destination.clone(), target));
         Ok(())
+    }
+
+    /// Whether `found` is the file of this very secret, in the set in force or of a command that is running.
+    ///
+    /// Any other file of ours would be another secret's, or one that nobody keeps fresh.
+    fn in_use(&self, found: &Path, secret: &SecretName) -> bool {
+        if !found.exists() {
+            return false;
+        }
+        if found == set::path_of(self.storage.path(), secret) {
+            return true;
+        }
+        let sessions = self.storage.path().join(SESSIONS);
+        let session = found.strip_prefix(&sessions).ok().and_then(|below| below.iter().next());
+        session.and_then(OsStr::to_str).is_some_and(|session| {
+            found == file_of(self.storage.path(), session, secret.as_str()) && self.running(session)
+        })
+    }
+
+    /// Whether the command of another session is running.
+    fn running(&self, session: &str) -> bool {
+        tree::open_directory(self.storage.descriptor(), SESSIONS)
+            .and_then(|sessions| tree::open_directory(&sessions, session))
+            .is_ok_and(|session| alive(&session))
     }
 
     /// Called with the lock held.
@@ -120,27 +148,44 @@ impl<'a> Session<'a> {
         tree::names(&sessions)
             .ok()?
             .into_iter()
-            .filter(|name| *name != self.name)
-            .filter(|name| tree::open_directory(&sessions, name).is_ok_and(|session| alive(&session)))
+            .filter_map(|name| name.into_string().ok())
+            .filter(|name| *name != self.name && self.running(name))
             .map(|name| file_of(self.storage.path(), &name, secret))
             .find(|file| file.exists())
     }
 }
 
-/// Removes sessions whose process has ended without cleaning up. Called with the lock held.
-pub(super) fn remove_dead(storage: &Storage) -> Result<(), Failure> {
-    let failure = |error| storage.failure("clean up", SESSIONS, error);
-    let sessions = match tree::open_directory(storage.descriptor(), SESSIONS) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        sessions => sessions.map_err(failure)?,
+/// Removes sessions whose process has ended without cleaning up, and whatever else lies there. What cannot be
+/// removed is reported: it must not hold up the secrets. Called with the lock held.
+pub(super) fn remove_dead(storage: &Storage) {
+    let report = |name: &OsStr, error: std::io::Error| {
+        let path = storage.path().join(SESSIONS).join(name);
+        report::note(format_args!("cannot clean up {}: {error}", path.display()));
     };
-    for name in tree::names(&sessions).map_err(failure)? {
-        let session = tree::open_directory(&sessions, &name).map_err(failure)?;
-        if !alive(&session) {
-            tree::remove(&sessions, &name).map_err(failure)?;
+    let listed = tree::open_directory(storage.descriptor(), SESSIONS)
+        .and_then(|sessions| tree::names(&sessions).map(|names| (sessions, names)));
+    let (sessions, names) = match listed {
+        Ok(listed) => listed,
+        Err(error) if error.kind() == ErrorKind::NotFound => return,
+        Err(error) if tree::is_no_directory(&error) => {
+            if let Err(error) = tree::remove(storage.descriptor(), SESSIONS) {
+                report(OsStr::new(""), error);
+            }
+            return;
+        }
+        Err(error) => return report(OsStr::new(""), error),
+    };
+    for name in names {
+        let dead = match tree::open_directory(&sessions, &*name) {
+            Ok(session) => Ok(!alive(&session)),
+            Err(error) if tree::is_no_directory(&error) => Ok(true),
+            Err(error) => Err(error),
+        };
+        let removed = dead.and_then(|dead| if dead { tree::remove(&sessions, &*name) } else { Ok(()) });
+        if let Err(error) = removed {
+            report(&name, error);
         }
     }
-    Ok(())
 }
 
 fn hold(directory: &OwnedFd) -> std::io::Result<OwnedFd> {

@@ -1,12 +1,11 @@
 //! The set of everything that one snapshot injects, and the link that makes it current.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use remo_secret::Secret;
 use remo_wire::names::{ProjectName, SecretName};
-use rustix::fs::{
-    AtFlags, Mode, Timestamps, UTIME_NOW, readlinkat, renameat, symlinkat, unlinkat, utimensat,
-};
+use rustix::fs::{AtFlags, Mode, Timestamps, UTIME_NOW, readlinkat, symlinkat, unlinkat, utimensat};
 use rustix::io::Errno;
 use rustix::time::Timespec;
 use serde::{Deserialize, Serialize};
@@ -14,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Ledger, RETIREMENT};
 use crate::failure::Failure;
 use crate::plan::{Plan, Variable};
+use crate::report;
 use crate::shell::{self, Shell};
 use crate::storage::{Instance, Storage, tree};
 use crate::vend::Vended;
@@ -144,7 +144,8 @@ pub(super) fn switch(storage: &Storage, name: &str, before: Option<&str>) -> Res
     let temporary = tree::random_name(".new-")?;
     let directory = storage.descriptor();
     let switched = symlinkat(format!("{SETS}/{name}"), directory, &temporary)
-        .and_then(|()| renameat(directory, &temporary, directory, CURRENT));
+        .map_err(std::io::Error::from)
+        .and_then(|()| tree::replace(directory, &temporary, CURRENT));
     switched.map_err(|error| {
         let _ = unlinkat(directory, &temporary, AtFlags::empty());
         let _ = remove(storage, name);
@@ -156,7 +157,7 @@ pub(super) fn switch(storage: &Storage, name: &str, before: Option<&str>) -> Res
 pub(super) fn remove(storage: &Storage, name: &str) -> Result<(), Failure> {
     let removed = tree::open_directory(storage.descriptor(), SETS).and_then(|sets| tree::remove(&sets, name));
     match removed {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
             Err(storage.failure("remove", &format!("{SETS}/{name}"), error))
         }
         _ => Ok(()),
@@ -164,23 +165,31 @@ pub(super) fn remove(storage: &Storage, name: &str) -> Result<(), Failure> {
 }
 
 /// Removes sets that are not in force and that no reader can be on its way into any more: those that were
-/// replaced [`RETIREMENT`] ago, and those of runs that were killed. Says whether younger ones are left.
-pub(super) fn remove_retired(storage: &Storage, current: Option<&str>) -> Result<bool, Failure> {
-    let sets = match tree::open_directory(storage.descriptor(), SETS) {
-        Ok(sets) => sets,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(storage.failure("open", SETS, error)),
+/// replaced [`RETIREMENT`] ago, and those of runs that were killed. Says whether younger ones are left. What
+/// cannot be removed is reported: it must not hold up the secrets.
+pub(super) fn remove_retired(storage: &Storage, current: Option<&str>) -> bool {
+    let listed = tree::open_directory(storage.descriptor(), SETS)
+        .and_then(|sets| tree::names(&sets).map(|names| (sets, names)));
+    let (sets, names) = match listed {
+        Ok(listed) => listed,
+        Err(error) if error.kind() == ErrorKind::NotFound => return false,
+        // Something else is in its place, which gives way when the next set is written.
+        Err(error) if tree::is_no_directory(&error) => return false,
+        Err(error) => {
+            report::note(format_args!("cannot clean up {}: {error}", storage.path().join(SETS).display()));
+            return false;
+        }
     };
-    let names = tree::names(&sets).map_err(|error| storage.failure("list", SETS, error))?;
     let mut younger = false;
-    for name in names.iter().filter(|name| Some(name.as_str()) != current) {
-        if tree::age(&sets, name).is_none_or(|age| age >= RETIREMENT) {
-            remove(storage, name)?;
-        } else {
+    for name in names.iter().filter(|name| current.is_none_or(|current| *name != current)) {
+        if tree::age(&sets, &**name).is_some_and(|age| age < RETIREMENT) {
             younger = true;
+        } else if let Err(error) = tree::remove(&sets, &**name) {
+            let path = storage.path().join(SETS).join(name);
+            report::note(format_args!("cannot clean up {}: {error}", path.display()));
         }
     }
-    Ok(younger)
+    younger
 }
 
 /// Names of variables whose value is another now, or that are gone; nothing when there was no set before.
@@ -200,6 +209,18 @@ pub(super) fn changed_variables(before: &Current, now: &[Variable]) -> Vec<Strin
         .extend(now.iter().filter(|variable| !known(&variable.name)).map(|variable| variable.name.clone()));
     changed.sort();
     changed
+}
+
+/// Takes the marker of the set in force away: the set stays, but nobody takes it for the outcome of a later run.
+pub(super) fn withdraw_ready(storage: &Storage) -> Result<(), Failure> {
+    let Some(name) = Current::read(storage)?.name else { return Ok(()) };
+    let removed = tree::open_directory(storage.descriptor(), SETS)
+        .and_then(|sets| tree::open_directory(&sets, &*name))
+        .and_then(|set| tree::remove(&set, READY));
+    match removed {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(storage.failure("remove", READY, error)),
+        _ => Ok(()),
+    }
 }
 
 /// The marker of the set in force.

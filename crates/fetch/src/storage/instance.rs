@@ -58,6 +58,11 @@ impl Instance {
         }
     }
 
+    /// Whether this is a container.
+    pub(super) fn is_contained(&self) -> bool {
+        self.contained
+    }
+
     /// Whether this is a container that was given the host's own IPC namespace, and with it its `/dev/shm`.
     pub(super) fn shares_ipc_with_host(&self) -> bool {
         self.contained && self.ipc == INITIAL_IPC

@@ -92,7 +92,8 @@ fn failure(error: &ClientError) -> Failure {
             failure.hint("bring the broker and this container's secrets feature to the same version, then rebuild the container")
         }
         ClientError::Refused(response) => match response.code {
-            ErrorCode::Denied => failure.hint("on the instance: remo-reload PROJECT shows what the manifest asks for and approves it"),
+            ErrorCode::Denied => failure
+                .hint("remo-reload runs on the instance; it shows what the manifest asks for before it approves"),
             ErrorCode::PeerUnexpected => {
                 failure.hint("run as the container's remote user or root, or register the project with this user's uid")
             }
@@ -100,7 +101,9 @@ fn failure(error: &ClientError) -> Failure {
             _ => failure,
         },
         ClientError::Malformed { .. } => failure.hint("check --socket: something else listens there"),
-        ClientError::Impostor { .. } => failure,
+        ClientError::Impostor { .. } => {
+            failure.hint("check --socket, and on the instance who listens there: remo doctor")
+        }
     }
 }
 

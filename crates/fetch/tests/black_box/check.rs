@@ -53,6 +53,16 @@ fn a_file_in_the_way_is_found() {
 }
 
 #[test]
+fn the_same_advice_is_given_once() {
+    let stage = Stage::new(BINDINGS);
+    let ended = stage.run(&["check"]);
+    assert_eq!(ended.code, Some(69), "{ended:?}");
+    assert_eq!(ended.stdout.matches("not in the vault").count(), 2, "{ended:?}");
+    assert_eq!(ended.stdout.matches("hint: ").count(), 1, "{ended:?}");
+    assert!(ended.stdout.contains("\nhint: on the instance, in the vault: remo-vault set NAME"), "{ended:?}");
+}
+
+#[test]
 fn an_unapproved_project_fails() {
     Stage::unapproved(BINDINGS).run(&["check"]).failed(69, &["denied"]);
 }

@@ -5,6 +5,8 @@ use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Stdio};
 
+use remo_testkit::wait::PATIENCE;
+use remo_testkit::{Needle, Scan, memory_scan};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::stage::{BINDINGS, Stage, ended, everything_below};
@@ -173,6 +175,38 @@ fn what_a_killed_helper_leaves_is_cleared_by_the_next_run() {
     assert!(stage.credentials().exists());
     stage.run(&["exec", "--", "true"]).succeeded();
     nothing_left(&stage);
+}
+
+#[test]
+fn a_directory_that_the_command_removed_stays_removed() {
+    let stage = with_file();
+    stage.run(&["exec", "--", "sh", "-c", "rm -r ~/.aws"]).succeeded();
+    assert!(!stage.home.join(".aws").exists());
+    nothing_left(&stage);
+}
+
+#[test]
+fn the_helper_holds_no_value_while_the_command_runs() {
+    const TEST: &str = "exec::the_helper_holds_no_value_while_the_command_runs";
+    let stage = Stage::new(BINDINGS);
+    let (gh, aws) = ("tripwire-in-memory-of-a-variable", "tripwire-in-memory-of-a-file");
+    stage.broker.push(&[("gh", gh), ("aws", aws)]);
+    let (mut child, _, line) = started(&stage, "cat ~/.aws/credentials; echo; read x");
+    assert_eq!(line.trim(), aws);
+    let needles = [Needle::new("gh", gh.as_bytes()), Needle::new("aws", aws.as_bytes())];
+    // The command may be ahead of the helper, which gives its copies up once the command has started.
+    remo_testkit::wait::until_true(PATIENCE, "no copy in the helper's memory", || {
+        match memory_scan(child.id(), &needles) {
+            Scan::Clean { bytes } => bytes > 0,
+            Scan::Found(_) => false,
+            Scan::Skipped(why) => {
+                remo_testkit::skip::skipped(TEST, &why);
+                true
+            }
+        }
+    });
+    drop(child.stdin.take());
+    child.wait().unwrap();
 }
 
 #[test]

@@ -101,6 +101,73 @@ fn our_own_link_of_an_earlier_container_is_taken_over() {
 }
 
 #[test]
+fn a_link_that_only_begins_like_ours_is_not_ours() {
+    let (stage, outside) = stage(BINDINGS);
+    fs::create_dir(stage.home.join(".aws")).unwrap();
+    fs::write(stage.directory.secrets_dir().join("evil"), "planted").unwrap();
+    for planted in ["../evil", "current/../../evil", "exec/../../evil"] {
+        let planted = stage.secrets.join(planted);
+        symlink(&planted, stage.credentials()).unwrap();
+        for command in [&["exec", "--", "cat", stage.credentials().to_str().unwrap()][..], &[], &["check"]] {
+            let ended = stage.run(command);
+            assert_eq!(ended.code, Some(69), "{planted:?} {ended:?}");
+            let said = format!("{}{}", ended.stdout, ended.stderr);
+            assert!(said.contains("is taken by a symbolic link that is not ours"), "{planted:?} {said}");
+            assert!(!said.contains("planted"), "{said}");
+        }
+        assert_eq!(fs::read_link(stage.credentials()).unwrap(), planted);
+        fs::remove_file(stage.credentials()).unwrap();
+    }
+    nothing_was_written(&stage, &outside);
+}
+
+#[test]
+fn a_link_to_the_file_of_another_secret_is_not_handed_out() {
+    let (stage, _) = stage(
+        "[secrets.aws]\nfetch_as = \"file\"\nfile_path = \"~/.aws/credentials\"\n\
+         [secrets.gh]\nfetch_as = \"file\"\nfile_path = \"~/.gh/token\"\n",
+    );
+    stage.run(&[]).succeeded();
+    let right = fs::read_link(stage.credentials()).unwrap();
+    fs::remove_file(stage.credentials()).unwrap();
+    symlink(stage.current("files/gh"), stage.credentials()).unwrap();
+    let ended = stage.run(&["exec", "--", "cat", stage.credentials().to_str().unwrap()]);
+    ended.succeeded();
+    assert_eq!(ended.stdout, "b");
+    assert_eq!(fs::read_link(stage.credentials()).unwrap(), right);
+}
+
+#[test]
+fn root_leaves_the_home_of_somebody_else_alone() {
+    const USER: u32 = 4242;
+    if remo_testkit::skip::without_root("home::root_leaves_the_home_of_somebody_else_alone") {
+        return;
+    }
+    let (stage, outside) = stage(BINDINGS);
+    std::os::unix::fs::chown(&stage.home, Some(USER), Some(USER)).unwrap();
+    for command in [&[][..], &["watch"], &["exec", "--", "true"]] {
+        stage
+            .run(command)
+            .failed(69, &["belongs to user 4242, and this is root", "run as user 4242: setpriv"]);
+        assert_eq!(fs::read_dir(&stage.home).unwrap().count(), 0, "{command:?}");
+    }
+    nothing_was_written(&stage, &outside);
+    // Without a file, one command does not need the home.
+    stage.bind("[secrets.gh]\n");
+    stage.broker.reload(&stage.project, None).unwrap();
+    stage.run(&["exec", "--", "true"]).succeeded();
+}
+
+#[test]
+fn a_path_that_a_shell_would_split_is_quoted_in_the_hint() {
+    let (stage, _) = stage("[secrets.aws]\nfetch_as = \"file\"\nfile_path = \"~/.app/a file\"\n");
+    fs::create_dir(stage.home.join(".app")).unwrap();
+    let path = stage.home.join(".app/a file");
+    fs::write(&path, "mine").unwrap();
+    stage.run(&[]).failed(69, &[&format!("mv -- '{0}' '{0}.before'", path.display())]);
+}
+
+#[test]
 fn a_removed_binding_removes_only_our_link() {
     let (stage, _) = stage(BINDINGS);
     stage.run(&[]).succeeded();

@@ -1,6 +1,7 @@
 //! The directory for secrets: what is refused. There is no fallback.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::path::Path;
 
@@ -134,26 +135,68 @@ fn the_hosts_ipc_namespace_is_noticed_from_inside_a_container() {
 }
 
 #[test]
+fn a_part_of_the_hosts_memory_bound_into_a_container_is_refused() {
+    const TEST: &str = "place::a_part_of_the_hosts_memory_bound_into_a_container_is_refused";
+    if skip::without_root(TEST) {
+        return;
+    }
+    let stage = stage();
+    let (shared, inside) =
+        (stage.directory.secrets_dir().join("shared"), stage.directory.path().join("inside"));
+    for directory in [&shared, &inside] {
+        fs::create_dir(directory).unwrap();
+        fs::set_permissions(directory, fs::Permissions::from_mode(0o700)).unwrap();
+    }
+    // The namespaces of a container, in which `mount` makes the place for secrets.
+    let contained = |mount: &str| {
+        let helper = stage.command_in(&inside.join("secrets"), &[]);
+        let mut command = std::process::Command::new("unshare");
+        command
+            .env_clear()
+            .envs(helper.get_envs().filter_map(|(name, value)| Some((name, value?))))
+            .env("SHARED", &shared)
+            .env("INSIDE", &inside)
+            .args(["--fork", "--pid", "--mount-proc", "--ipc", "sh", "-c"])
+            .arg(format!("{mount} && exec \"$0\""))
+            .arg(helper.get_program());
+        ended(&command.output().unwrap())
+    };
+    contained("mount --bind \"$SHARED\" \"$INSIDE\"").failed(69, &["it is shared, as the part /", "--tmpfs"]);
+    assert!(everything_below(&shared).is_empty());
+    contained("mount -t tmpfs -o mode=0700 remo-test \"$INSIDE\"").succeeded();
+}
+
+#[test]
 fn planted_entries_inside_are_not_followed() {
     let stage = stage();
     let outside = stage.directory.path().join("outside");
     fs::create_dir(&outside).unwrap();
     fs::create_dir(&stage.secrets).unwrap();
     fs::set_permissions(&stage.secrets, fs::Permissions::from_mode(0o700)).unwrap();
-    for name in ["views", "exec", "lock", "owner.json"] {
+    // Where a directory of ours belongs, a link gives way; elsewhere it is refused.
+    for (name, accepted) in
+        [("lock", &[69, 73][..]), ("owner.json", &[69, 73]), ("views", &[0]), ("exec", &[0])]
+    {
         let planted = stage.secrets.join(name);
-        if planted.exists() {
-            fs::remove_file(&planted).unwrap();
+        match fs::symlink_metadata(&planted) {
+            Ok(found) if found.is_dir() => fs::remove_dir_all(&planted).unwrap(),
+            Ok(_) => fs::remove_file(&planted).unwrap(),
+            Err(_) => {}
         }
         symlink(outside.join(name), &planted).unwrap();
         let ended = stage.run(&[]);
-        assert!(matches!(ended.code, Some(69 | 73)), "{name}: {ended:?}");
+        assert!(accepted.contains(&ended.code.unwrap()), "{name}: {ended:?}");
         assert!(everything_below(&outside).is_empty(), "{name}");
-        fs::remove_file(&planted).unwrap();
+        if ended.code == Some(0) {
+            assert!(!fs::symlink_metadata(&planted).is_ok_and(|found| found.is_symlink()), "{name}");
+        } else {
+            assert!(ended.stderr.contains("\nhint: "), "{name}: {ended:?}");
+            fs::remove_file(&planted).unwrap();
+        }
     }
     // A link in the place of a marker is removed, not followed.
     fs::write(outside.join("victim"), "mine").unwrap();
-    fs::remove_file(stage.secrets.join("failed")).unwrap();
+    let _ = fs::remove_file(stage.secrets.join("failed"));
     symlink(outside.join("victim"), stage.secrets.join("failed")).unwrap();
     stage.run(&[]).succeeded();
     assert_eq!(fs::read_to_string(outside.join("victim")).unwrap(), "mine");
@@ -188,9 +231,27 @@ fn full_memory_is_an_error_that_leaves_the_old_set_in_force() {
     let full = run_in(&stage, &secrets);
     let kept = fs::read_to_string(stage.credentials());
     let views = fs::read_dir(secrets.join("views")).unwrap().count();
+    let waited = ended(&stage.command_in(&secrets, &["wait", "--timeout", "0"]).output().unwrap());
+    // Once more, without room for the marker of the failure either.
+    stage.broker.push(&[("gh", "a"), ("aws", "b")]);
+    let repaired = run_in(&stage, &secrets);
+    stage.broker.push(&[("gh", "a"), ("aws", &"x".repeat(200_000))]);
+    fill(&small.path().join("filler"));
+    let without_room = run_in(&stage, &secrets);
+    let not_ready = ended(&stage.command_in(&secrets, &["wait", "--timeout", "0"]).output().unwrap());
     std::process::Command::new("umount").arg(small.path()).status().unwrap();
     first.succeeded();
     full.failed(74, &["No space left", "--shm-size"]);
+    waited.failed(69, &["No space left"]);
+    repaired.succeeded();
+    without_room.failed(74, &["No space left", "--shm-size"]);
+    assert_eq!(not_ready.code, Some(69), "the set before is taken for this run's: {not_ready:?}");
     assert_eq!(kept.unwrap(), "b");
     assert_eq!(views, 1);
+}
+
+/// Writes a file until there is no room left.
+fn fill(path: &Path) {
+    let mut file = fs::File::create(path).unwrap();
+    while file.write(&[0; 4096]).is_ok_and(|written| written > 0) {}
 }

@@ -92,12 +92,47 @@ fn the_exact_form_holds_names_and_values_between_nuls() {
 }
 
 #[test]
-fn nothing_is_printed_when_a_secret_is_missing() {
+fn no_value_is_printed_when_a_secret_is_missing() {
     let stage = Stage::new(BINDINGS);
     stage.broker.push(&[("gh", "tripwire")]);
     let ended = stage.run(&["env", "--timeout", "0"]);
     ended.failed(69, &["next: not in the vault"]);
-    assert_eq!(ended.stdout, "");
+    assert_eq!(ended.stdout, "false\n");
+}
+
+#[test]
+fn a_shell_that_evaluates_a_failure_does_not_go_on() {
+    const TEST: &str = "shells::a_shell_that_evaluates_a_failure_does_not_go_on";
+    let stage = Stage::new(BINDINGS);
+    for (name, shell) in shells() {
+        if !present(shell[0]) {
+            skip::skipped(TEST, &format!("{name} is not installed"));
+            continue;
+        }
+        // Nothing in the vault; an unusable option; an unusable environment.
+        for (variable, arguments) in [("0", ""), ("0", "--no-such-option"), ("soon", "")] {
+            let script = match name {
+                "fish" => format!("$HELPER env --shell fish {arguments} | source; or exit 9; echo STARTED"),
+                _ => format!("set -e; eval \"$(\"$HELPER\" env {arguments})\"; echo STARTED"),
+            };
+            let template = stage.command(&[]);
+            let mut command = Command::new(shell[0]);
+            command
+                .env_clear()
+                .envs(template.get_envs().filter_map(|(name, value)| Some((name, value?))))
+                .env("REMO_FETCH_SECRETS_TIMEOUT_SECONDS", variable)
+                .env("HELPER", template.get_program())
+                .args(&shell[1..])
+                .arg(&script)
+                .stdin(Stdio::null());
+            let ended = ended(&command.output().unwrap());
+            assert_ne!(ended.code, Some(0), "{name}: {script}: {ended:?}");
+            assert_eq!(ended.stdout, "", "{name}: {script}");
+        }
+    }
+    // For `exec`, the output belongs to the command.
+    assert_eq!(stage.run(&["exec", "--timeout", "soon", "--", "env"]).stdout, "");
+    assert_eq!(stage.run(&["exec", "--no-such-option", "--", "env"]).stdout, "");
 }
 
 #[test]

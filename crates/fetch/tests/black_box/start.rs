@@ -108,6 +108,24 @@ fn a_second_run_replaces_the_set_and_removes_the_old_one() {
 }
 
 #[test]
+fn junk_in_the_storage_does_not_stop_a_start() {
+    let stage = Stage::new(BINDINGS);
+    stage.broker.push(&[("gh", "a"), ("aws", "old")]);
+    stage.run(&[]).succeeded();
+    fs::remove_file(stage.secrets.join("current")).unwrap();
+    fs::create_dir_all(stage.secrets.join("current/files")).unwrap();
+    fs::remove_dir_all(stage.secrets.join("views")).unwrap();
+    fs::write(stage.secrets.join("views"), "junk").unwrap();
+    fs::create_dir_all(stage.secrets.join("failed/a/b")).unwrap();
+    fs::write(stage.secrets.join("exec"), "junk").unwrap();
+    stage.broker.push(&[("gh", "a"), ("aws", "new")]);
+    stage.run(&[]).succeeded();
+    stage.run(&["wait", "--timeout", "0"]).succeeded();
+    assert_eq!(fs::read_to_string(stage.credentials()).unwrap(), "new");
+    stage.run(&["exec", "--", "true"]).succeeded();
+}
+
+#[test]
 fn an_edited_manifest_changes_nothing() {
     let stage = Stage::new(BINDINGS);
     stage.broker.push(&[("gh", "a"), ("aws", "b"), ("other", "tripwire")]);

@@ -80,7 +80,8 @@ fn an_unapproved_project_fails_at_once_and_names_the_command() {
     let stage = Stage::unapproved(BINDINGS);
     stage.broker.push(&[("gh", "a"), ("aws", "b")]);
     let (ended, took) = timed(|| stage.run(&["--timeout", LONG]));
-    ended.failed(69, &["denied", "remo-reload"]);
+    ended
+        .failed(69, &["denied", &format!("remo-reload {PROJECT}"), "hint: remo-reload runs on the instance"]);
     assert!(took < AT_ONCE, "{took:?}");
 }
 
@@ -159,6 +160,17 @@ fn wait_fails_with_the_words_of_the_run_that_failed() {
     stage.broker.push(&[("gh", "a"), ("aws", "b")]);
     stage.run(&[]).succeeded();
     stage.run(&["wait", "--timeout", "0"]).succeeded();
+}
+
+#[test]
+fn wait_does_not_take_the_set_of_another_project() {
+    let stage = Stage::new(BINDINGS);
+    stage.broker.push(&[("gh", "a"), ("aws", "b")]);
+    stage.run(&[]).succeeded();
+    stage
+        .run(&["wait", "--project", "project-b", "--timeout", "0"])
+        .failed(69, &["keeps the secrets of the project project-a, not of project-b"]);
+    stage.run(&["wait", "--project", PROJECT, "--timeout", "0"]).succeeded();
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! `watch`: files stay fresh.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Read as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -123,6 +125,26 @@ fn files_stay_while_the_broker_is_away_and_are_fresh_when_it_is_back() {
     stage.broker.restart();
     stage.broker.push(&[("gh", "token-1"), ("aws", "after the restart")]);
     wait::until_true(PATIENCE, "the new value", || holds(&stage.credentials(), "after the restart"));
+}
+
+#[test]
+fn junk_in_the_storage_does_not_hold_up_a_rotation() {
+    let (stage, watch) = started();
+    let views = stage.secrets.join("views");
+    fs::write(stage.secrets.join("exec"), "junk").unwrap();
+    fs::create_dir_all(views.join("a/b/c/d/e/f/g/h")).unwrap();
+    fs::create_dir(views.join(OsStr::from_bytes(b"no-text-\xff"))).unwrap();
+    let deepest = views.join(["x"; 100].join("/"));
+    fs::create_dir_all(&deepest).unwrap();
+    stage.broker.push(&[("gh", "token-1"), ("aws", "two")]);
+    wait::until_true(PATIENCE, "the new value", || holds(&stage.credentials(), "two"));
+    // All goes but what is too deep, which is reported.
+    wait::until_true(PATIENCE, "one set and what is too deep", || fs::read_dir(&views).unwrap().count() == 2);
+    assert!(deepest.exists());
+    assert!(log(&stage).contains("cannot clean up"), "{}", log(&stage));
+    stage.broker.push(&[("gh", "token-1"), ("aws", "three")]);
+    wait::until_true(PATIENCE, "the next value", || holds(&stage.credentials(), "three"));
+    assert_eq!(watch.terminate(), Some(0));
 }
 
 #[test]
