@@ -84,7 +84,11 @@ impl Broker {
                     project.socket = Some(socket.identity);
                     sockets.push((self.registry.insert(project), socket));
                 }
-                Err(error) => log::error!("cannot open the socket of {}: {error}", project.name),
+                Err(error) => {
+                    // Known all the same: the repair that comes every few seconds tries again.
+                    log::error!("cannot open the socket of {}: {error}", project.name);
+                    self.registry.insert(project);
+                }
             }
         }
         Ok(sockets)

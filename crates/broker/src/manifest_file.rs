@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use remo_wire::limits::MANIFEST_MAX;
@@ -30,7 +30,7 @@ pub const LABEL: &str = ".remo/manifest.toml";
 /// Reads `<root>/<project>/.remo/manifest.toml`.
 pub fn read(root: &Path, project: &ProjectName) -> ManifestFile {
     match open_manifest(root, project) {
-        Ok(file) => read_checked(file),
+        Ok(file) => read_checked(&file),
         Err((part, error)) => refusal(&part, error),
     }
 }
@@ -38,8 +38,8 @@ pub fn read(root: &Path, project: &ProjectName) -> ManifestFile {
 fn open_manifest(root: &Path, project: &ProjectName) -> Result<OwnedFd, (String, Errno)> {
     let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let below = directory | OFlags::NOFOLLOW;
-    // A FIFO must not block the broker, a terminal must not become its own.
-    let file = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    // Only a reference: opening a device has effects, and a FIFO would wait.
+    let reference = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let at = |part: &str| {
         let part = part.to_owned();
         move |error| (part, error)
@@ -48,7 +48,7 @@ fn open_manifest(root: &Path, project: &ProjectName) -> Result<OwnedFd, (String,
     let project =
         openat(&root, project.as_str(), below, Mode::empty()).map_err(at("the project directory"))?;
     let remo = openat(&project, ".remo", below, Mode::empty()).map_err(at(".remo"))?;
-    openat(&remo, "manifest.toml", file, Mode::empty()).map_err(at(LABEL))
+    openat(&remo, "manifest.toml", reference, Mode::empty()).map_err(at(LABEL))
 }
 
 fn refusal(part: &str, error: Errno) -> ManifestFile {
@@ -62,17 +62,24 @@ fn refusal(part: &str, error: Errno) -> ManifestFile {
     }
 }
 
-fn read_checked(descriptor: OwnedFd) -> ManifestFile {
+fn read_checked(descriptor: &OwnedFd) -> ManifestFile {
     let unreadable = |error: io::Error| ManifestFile::Refused(format!("{LABEL} cannot be read: {error}"));
-    match fstat(&descriptor) {
+    match fstat(descriptor) {
         Ok(status) if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile => {
-            return ManifestFile::Refused(format!("{LABEL} is not a regular file"));
+            return ManifestFile::Refused(format!("{LABEL} is a symbolic link or not a regular file"));
         }
         Ok(_) => {}
         Err(error) => return unreadable(error.into()),
     }
+    // The very file that was looked at, whatever its name leads to by now.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let itself = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
+    let file = match open(itself.as_str(), flags, Mode::empty()) {
+        Ok(file) => file,
+        Err(error) => return unreadable(error.into()),
+    };
     let mut content = Vec::new();
-    match File::from(descriptor).take(MANIFEST_MAX as u64 + 1).read_to_end(&mut content) {
+    match File::from(file).take(MANIFEST_MAX as u64 + 1).read_to_end(&mut content) {
         Ok(length) if length > MANIFEST_MAX => {
             ManifestFile::Refused(format!("{LABEL} has more than {MANIFEST_MAX} bytes"))
         }
@@ -156,6 +163,9 @@ mod tests {
         assert!(matches!(read(root.path(), &name), ManifestFile::Refused(_)));
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
+        assert!(matches!(read(root.path(), &name), ManifestFile::Refused(_)));
+        fs::remove_dir(&path).unwrap();
+        std::os::unix::net::UnixListener::bind(&path).unwrap();
         assert!(matches!(read(root.path(), &name), ManifestFile::Refused(_)));
     }
 

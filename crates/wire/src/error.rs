@@ -28,7 +28,7 @@ pub enum ErrorCode {
     BackendError,
     /// Reserved.
     BackendUnreachable,
-    /// Admin plane: the manifest has problems; the message names the first and counts the others.
+    /// Admin plane: the manifest has problems; the message names all of them.
     ManifestInvalid,
     /// Admin plane: there is no manifest.
     ManifestNotFound,

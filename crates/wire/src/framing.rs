@@ -77,7 +77,7 @@ impl LineAssembler {
     }
 
     /// Wipes what is held.
-    pub fn clear(&mut self) {
+    fn clear(&mut self) {
         self.partial = None;
         self.complete = false;
     }

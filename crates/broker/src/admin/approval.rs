@@ -55,17 +55,12 @@ pub(super) fn compare(broker: &Broker, name: &ProjectName) -> Answer<ManifestRes
     Ok(response)
 }
 
-/// A manifest that may be approved, with the words for the record.
-pub(super) struct Approvable {
-    pin: Pin,
-}
-
 /// Reads the manifest for approval. Nothing changes here.
 pub(super) fn approvable(
     broker: &mut Broker,
     name: &ProjectName,
     expect_sha256: Option<&str>,
-) -> Answer<Approvable> {
+) -> Answer<Pin> {
     let judged = judge(broker, name);
     let read_sha256 = match &judged {
         Judged::Valid { sha256, .. } | Judged::Invalid { sha256, .. } => sha256.as_str(),
@@ -83,7 +78,7 @@ pub(super) fn approvable(
     match judged {
         Judged::Valid { source, sha256, manifest } => {
             let approved_at = format!("{:.0}", Timestamp::now());
-            Ok(Approvable { pin: Pin { source, sha256, approved_at, manifest } })
+            Ok(Pin { source, sha256, approved_at, manifest })
         }
         Judged::Missing(why) => Err(ErrorResponse::new(
             ErrorCode::ManifestNotFound,
@@ -101,31 +96,31 @@ pub(super) fn approvable(
 pub(super) fn approve(
     broker: &mut Broker,
     key: ProjectKey,
-    approvable: Approvable,
+    pin: Pin,
     effects: &mut Effects,
 ) -> Answer<ReloadResponse> {
     let Some(project) = broker.registry.get(key) else {
         return Err(ErrorResponse::new(ErrorCode::InternalError, "the project is gone"));
     };
-    let difference = difference(project.pin.as_ref(), &approvable.pin.manifest);
+    let difference = difference(project.pin.as_ref(), &pin.manifest);
     let mut saved = Broker::saved_form(project, true);
     saved.pin = Some(crate::state::SavedPin {
-        manifest: approvable.pin.source.clone(),
-        sha256: approvable.pin.sha256.clone(),
-        approved_at: approvable.pin.approved_at.clone(),
+        manifest: pin.source.clone(),
+        sha256: pin.sha256.clone(),
+        approved_at: pin.approved_at.clone(),
     });
     let view = broker.counters.next_view(&broker.state).map_err(|error| internal("save the view", &error))?;
     broker.state.save_project(&saved).map_err(|error| internal("save the pin", &error))?;
 
-    let allowlist = approvable.pin.manifest.bindings.keys().cloned().collect();
+    let allowlist = pin.manifest.bindings.keys().cloned().collect();
     broker.audit.record(&Event::ManifestApproved {
         project: saved.name.as_str(),
         added: &shortened(&difference.added),
         removed: &shortened(&difference.removed),
-        sha256: &approvable.pin.sha256,
+        sha256: &pin.sha256,
     });
     if let Some(project) = broker.registry.get_mut(key) {
-        project.pin = Some(approvable.pin);
+        project.pin = Some(pin);
         project.touch(view);
     }
     if let Some(project) = broker.registry.get(key) {
@@ -148,8 +143,8 @@ pub(super) fn reload(
     effects: &mut Effects,
 ) -> Answer<ReloadResponse> {
     let key = broker.registry.key(name).ok_or_else(|| unknown(name))?;
-    let approvable = approvable(broker, name, expect_sha256)?;
-    approve(broker, key, approvable, effects)
+    let pin = approvable(broker, name, expect_sha256)?;
+    approve(broker, key, pin, effects)
 }
 
 /// Phrases for the record: a template may be long, and its digest is recorded anyway.

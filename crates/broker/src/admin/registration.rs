@@ -18,8 +18,8 @@ use crate::peer::OVERFLOW_UID;
 use crate::registry::ProjectKey;
 use crate::state::SavedProject;
 
-/// Makes a project known. Registering it again repairs its socket and may change who may use it; everything
-/// that can fail is tried before anything changes.
+/// Makes a project known. Registering it again repairs its socket and may change who may use it. A manifest that
+/// cannot be approved registers nothing.
 pub(super) fn register(
     broker: &mut Broker,
     request: Register,
@@ -42,17 +42,17 @@ pub(super) fn register(
         Some(key) => refresh(broker, key, allowed_uids, effects)?,
         None => insert(broker, name.clone(), path.clone(), allowed_uids, effects)?,
     };
-    if let Some(approvable) = approvable {
-        approve(broker, key, approvable, effects)?;
-    }
     let Some(project) = broker.registry.get(key) else { return Err(unknown(&name)) };
-    let approved = project.pin.is_some();
     broker.audit.record(&Event::ProjectRegistered {
         project: name.as_str(),
         project_path: path.to_string_lossy(),
         allowed_uids: project.allowed_uids.iter().copied().collect(),
-        approved,
+        approved: project.pin.is_some(),
     });
+    if let Some(pin) = approvable {
+        approve(broker, key, pin, effects)?;
+    }
+    let approved = broker.registry.get(key).is_some_and(|project| project.pin.is_some());
     let socket_path = broker.run_directory.socket_path(name.as_str()).to_string_lossy().into_owned();
     Ok(RegisterResponse { ok: OkTrue, socket_path, approved })
 }
@@ -138,11 +138,16 @@ fn insert(
     let pin = saved.filter(|saved| saved.project_path == path).and_then(|saved| saved.pin);
     let saved = SavedProject::new(name, path, allowed_uids, true, pin);
     let view = broker.counters.next_view(&broker.state).map_err(|error| internal("save the view", &error))?;
-    broker.state.save_project(&saved).map_err(|error| internal("save the project", &error))?;
-    let mut project = broker.project_from(saved);
+    let mut project = broker.project_from(saved.clone());
     project.view = view;
     let socket =
         broker.open_socket(&project).map_err(|error| internal("open the project's socket", &error))?;
+    if let Err(error) = broker.state.save_project(&saved) {
+        if let Err(error) = broker.run_directory.remove_project(project.name.as_str()) {
+            log::warn!("cannot remove the socket of {}: {error}", project.name);
+        }
+        return Err(internal("save the project", &error));
+    }
     project.socket = Some(socket.identity);
     let key = broker.registry.insert(project);
     effects.listen.push((key, socket));

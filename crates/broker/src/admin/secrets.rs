@@ -30,10 +30,8 @@ pub(super) fn push(broker: &mut Broker, payload: PushPayload, effects: &mut Effe
         SnapshotError::Memory(error) => internal("get memory for the snapshot", &error),
     })?;
     check_protection(broker, &snapshot)?;
-    let (generation, view) = broker
-        .counters
-        .next_generation(&broker.state, false)
-        .map_err(|error| internal("save the generation", &error))?;
+    let (generation, view) =
+        broker.counters.next_push(&broker.state).map_err(|error| internal("save the generation", &error))?;
     let now = Timestamp::now();
     let secret_count = snapshot.len() as u64;
     broker.store.replace(snapshot, now, generation);
@@ -45,15 +43,10 @@ pub(super) fn push(broker: &mut Broker, payload: PushPayload, effects: &mut Effe
 
 /// Wipes the snapshot. Happens whatever else fails: the one who asks wants the values gone.
 pub(super) fn clear(broker: &mut Broker, effects: &mut Effects) -> DoneResponse {
-    let (generation, view) = match broker.counters.next_generation(&broker.state, true) {
-        Ok(numbers) => numbers,
-        Err(error) => {
-            log::error!(
-                "cannot save that the store was cleared; after a restart the vault may push: {error}"
-            );
-            broker.counters.next_generation_unsaved()
-        }
-    };
+    let ((generation, view), saved) = broker.counters.next_clear(&broker.state);
+    if let Err(error) = saved {
+        log::error!("cannot save yet that the store was cleared: {error}");
+    }
     broker.store.clear(generation);
     touch_all(broker, view);
     broker.audit.record(&Event::SecretsCleared { generation });

@@ -5,9 +5,13 @@ use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Mode of the log.
 const LOG_MODE: u32 = 0o640;
+
+/// How long a rotation that failed is left alone.
+const ROTATION_PAUSE: Duration = Duration::from_secs(1);
 
 /// An append-only file that starts over when it is large enough.
 #[derive(Debug)]
@@ -19,13 +23,27 @@ pub(super) struct LogFile {
     keep_files: u32,
     /// A half line is at the end and could not be cut off.
     torn: bool,
+    /// Only regular files are renamed; a device stays what it is.
+    regular: bool,
+    /// When rotation failed last.
+    rotation_failed: Option<Instant>,
 }
 
 impl LogFile {
     /// Opens the log for appending; makes it when it is not there. Its folder must exist.
     pub(super) fn open(path: &Path, rotate_bytes: u64, keep_files: u32) -> io::Result<Self> {
         let (file, length) = open(path)?;
-        let mut log = Self { path: path.to_owned(), file, length, rotate_bytes, keep_files, torn: false };
+        let regular = file.metadata()?.is_file();
+        let mut log = Self {
+            path: path.to_owned(),
+            file,
+            length,
+            rotate_bytes,
+            keep_files,
+            torn: false,
+            regular,
+            rotation_failed: None,
+        };
         log.torn = log.ends_inside_line();
         Ok(log)
     }
@@ -79,31 +97,60 @@ impl LogFile {
         self.file.set_len(length.saturating_sub(count))
     }
 
-    /// Starts a new file when this one is large enough. Returns whether it did.
-    pub(super) fn rotate_if_large(&mut self) -> io::Result<bool> {
-        if self.length < self.rotate_bytes {
-            return Ok(false);
+    /// Starts a new file when this one is large enough. Returns the old one, whose last lines may still have to be
+    /// flushed.
+    ///
+    /// The new file is there before anything is renamed, and what was renamed already is not renamed again after a
+    /// failure: a disk without room costs no archive.
+    pub(super) fn rotate_if_large(&mut self) -> io::Result<Option<Arc<File>>> {
+        if self.length < self.rotate_bytes || !self.regular || self.rotation_paused() {
+            return Ok(None);
         }
-        for number in (1..self.keep_files).rev() {
-            rename_if_there(&self.numbered(number), &self.numbered(number + 1))?;
+        self.rotation_failed = Some(Instant::now());
+        if !self.is_in_place()? {
+            // Somebody else rotates it just now.
+            self.reopen()?;
+            self.rotation_failed = None;
+            return Ok(None);
         }
-        if self.keep_files == 0 {
-            fs::remove_file(&self.path)?;
-        } else {
+        let prepared = self.suffixed("new");
+        remove_if_there(&prepared)?;
+        let (new, length) = open(&prepared)?;
+        if self.keep_files > 0 {
+            self.make_room()?;
             fs::rename(&self.path, self.numbered(1))?;
         }
-        self.reopen()?;
-        Ok(true)
+        fs::rename(&prepared, &self.path)?;
+        self.rotation_failed = None;
+        self.length = length;
+        self.torn = false;
+        Ok(Some(std::mem::replace(&mut self.file, new)))
+    }
+
+    fn rotation_paused(&self) -> bool {
+        self.rotation_failed.is_some_and(|failed| failed.elapsed() < ROTATION_PAUSE)
+    }
+
+    /// Frees the number 1, moving only what stands between it and the first free number.
+    fn make_room(&self) -> io::Result<()> {
+        let free = (1..=self.keep_files).find(|number| !self.numbered(*number).exists());
+        for number in (1..free.unwrap_or(self.keep_files)).rev() {
+            fs::rename(self.numbered(number), self.numbered(number + 1))?;
+        }
+        Ok(())
+    }
+
+    /// Whether the path still leads to the open file.
+    fn is_in_place(&self) -> io::Result<bool> {
+        let ours = self.file.metadata()?;
+        Ok(fs::metadata(&self.path).is_ok_and(|now| now.dev() == ours.dev() && now.ino() == ours.ino()))
     }
 
     /// Opens the path again when another file, or none, is there by now. Returns whether it did.
     pub(super) fn follow_rename(&mut self) -> io::Result<bool> {
-        let ours = self.file.metadata()?;
-        let same =
-            fs::metadata(&self.path).is_ok_and(|now| now.dev() == ours.dev() && now.ino() == ours.ino());
-        if same {
+        if self.is_in_place()? {
             // Truncated in place (`copytruncate`): appending goes on at the new end.
-            self.length = ours.len();
+            self.length = self.file.metadata()?.len();
             return Ok(false);
         }
         self.reopen()?;
@@ -119,8 +166,13 @@ impl LogFile {
     }
 
     fn numbered(&self, number: u32) -> PathBuf {
+        self.suffixed(&number.to_string())
+    }
+
+    fn suffixed(&self, suffix: &str) -> PathBuf {
         let mut name = self.path.clone().into_os_string();
-        name.push(format!(".{number}"));
+        name.push(".");
+        name.push(suffix);
         name.into()
     }
 }
@@ -136,8 +188,8 @@ fn open(path: &Path) -> io::Result<(Arc<File>, u64)> {
     Ok((Arc::new(file), metadata.len()))
 }
 
-fn rename_if_there(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::rename(from, to) {
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         result => result,
     }
@@ -154,13 +206,58 @@ mod tests {
         let mut log = LogFile::open(&path, 10, 2).unwrap();
         for number in 0..4 {
             log.append(format!("line {number} is long\n").as_bytes()).unwrap();
-            assert!(log.rotate_if_large().unwrap());
+            assert!(log.rotate_if_large().unwrap().is_some());
         }
         let read = |suffix: &str| fs::read_to_string(format!("{}{suffix}", path.display())).unwrap();
         assert_eq!(read(""), "");
         assert_eq!(read(".1"), "line 3 is long\n");
         assert_eq!(read(".2"), "line 2 is long\n");
         assert!(!folder.path().join("audit.log.3").exists());
+    }
+
+    #[test]
+    fn a_rotation_that_fails_costs_no_archive() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.log");
+        for number in 1..=3 {
+            fs::write(format!("{}.{number}", path.display()), format!("archive {number}")).unwrap();
+        }
+        let mut log = LogFile::open(&path, 10, 4).unwrap();
+        log.append(b"a line that is long\n").unwrap();
+        // In the way of the new file, and not to be removed.
+        fs::create_dir_all(folder.path().join("audit.log.new/full")).unwrap();
+        for _ in 0..10 {
+            log.rotation_failed = None;
+            assert!(log.rotate_if_large().is_err());
+        }
+        for number in 1..=3 {
+            let archive = fs::read_to_string(format!("{}.{number}", path.display())).unwrap();
+            assert_eq!(archive, format!("archive {number}"));
+        }
+        fs::remove_dir_all(folder.path().join("audit.log.new")).unwrap();
+        log.rotation_failed = None;
+        assert!(log.rotate_if_large().unwrap().is_some());
+        assert_eq!(fs::read_to_string(format!("{}.4", path.display())).unwrap(), "archive 3");
+    }
+
+    #[test]
+    fn a_log_that_was_moved_away_is_not_rotated_over_its_archives() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.log");
+        fs::write(format!("{}.1", path.display()), "archive").unwrap();
+        let mut log = LogFile::open(&path, 10, 4).unwrap();
+        log.append(b"a line that is long\n").unwrap();
+        fs::rename(&path, folder.path().join("moved")).unwrap();
+        assert!(log.rotate_if_large().unwrap().is_none());
+        assert_eq!(fs::read_to_string(format!("{}.1", path.display())).unwrap(), "archive");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "");
+    }
+
+    #[test]
+    fn a_device_is_written_but_never_renamed() {
+        let mut log = LogFile::open(Path::new("/dev/null"), 0, 4).unwrap();
+        log.append(b"a line\n").unwrap();
+        assert!(log.rotate_if_large().unwrap().is_none());
     }
 
     #[test]

@@ -2,11 +2,13 @@
 //! kernel together, before any answer of that turn leaves.
 
 use std::collections::VecDeque;
+use std::fs::File;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::event::Event;
+use super::event::{Event, Outcome};
 use super::file::LogFile;
 use super::flusher::Flusher;
 use crate::config::{AuditConfig, AuditFailure};
@@ -32,6 +34,14 @@ pub enum Recorded {
     No,
 }
 
+/// One line of the turn.
+#[derive(Debug, Clone, Copy)]
+struct Line {
+    end: usize,
+    /// It says that a value was handed out.
+    vends: bool,
+}
+
 /// The log, its open file and what waits for it.
 #[derive(Debug)]
 pub struct AuditLog {
@@ -39,8 +49,10 @@ pub struct AuditLog {
     file: Option<LogFile>,
     flusher: Flusher,
     needs_flush: bool,
+    /// Files that were rotated away and whose last lines are not flushed yet.
+    rotated: Vec<Arc<File>>,
     batch: Vec<u8>,
-    batch_ends: Vec<usize>,
+    batch_lines: Vec<Line>,
     retained: VecDeque<Vec<u8>>,
     lost: u64,
     failing: bool,
@@ -68,10 +80,11 @@ impl AuditLog {
             failing: file.is_none(),
             config: config.clone(),
             file,
-            flusher: Flusher::start(Duration::from_secs(config.sync_interval_seconds.into()))?,
+            flusher: Flusher::start(flush_interval(config))?,
             needs_flush: false,
+            rotated: Vec::new(),
             batch: Vec::with_capacity(BATCH_CAPACITY),
-            batch_ends: Vec::new(),
+            batch_lines: Vec::new(),
             retained: VecDeque::new(),
             lost: 0,
             tried: Instant::now(),
@@ -96,7 +109,8 @@ impl AuditLog {
             self.lost += 1;
             return 0;
         }
-        self.batch_ends.push(self.batch.len());
+        let vends = matches!(event, Event::Fetch { outcome: Outcome::Ok, .. });
+        self.batch_lines.push(Line { end: self.batch.len(), vends });
         self.batch.len() - start
     }
 
@@ -110,7 +124,7 @@ impl AuditLog {
             self.retain_batch();
         }
         self.batch.clear();
-        self.batch_ends.clear();
+        self.batch_lines.clear();
         if self.batch.capacity() > BATCH_CAPACITY {
             self.batch = Vec::with_capacity(BATCH_CAPACITY);
         }
@@ -128,6 +142,11 @@ impl AuditLog {
                 self.fail(&error);
             }
         }
+        while let Some(old) = self.rotated.last()
+            && self.flusher.request(Arc::clone(old))
+        {
+            self.rotated.pop();
+        }
         if self.needs_flush
             && let Some(file) = &self.file
         {
@@ -137,7 +156,7 @@ impl AuditLog {
 
     /// Whether [`AuditLog::housekeeping`] has something to do soon.
     pub fn is_busy(&self) -> bool {
-        self.failing || self.needs_flush
+        self.failing || self.needs_flush || !self.rotated.is_empty()
     }
 
     /// Takes over settings that may change while the log is open; its path is not among them.
@@ -147,15 +166,24 @@ impl AuditLog {
         if let Some(file) = &mut self.file {
             file.set_rotation(config.rotate_bytes, config.keep_files);
         }
+        match Flusher::start(flush_interval(config)) {
+            Ok(flusher) => self.flusher = flusher,
+            Err(error) => log::warn!("the audit log is flushed as often as before: {error}"),
+        }
     }
 
     /// Flushes to the disk now; the last thing before the process ends.
     pub fn finish(&mut self) {
         self.commit();
-        if let Some(file) = &self.file
-            && let Err(error) = file.handle().sync_data()
-        {
-            log::warn!("the audit log could not be flushed to the disk: {error}");
+        if self.failing && !self.write_waiting() {
+            let count = self.retained.len() as u64 + self.lost;
+            log::error!("{count} audit events could not be written and are lost");
+        }
+        let current = self.file.as_ref().map(LogFile::handle);
+        for file in self.rotated.drain(..).chain(current) {
+            if let Err(error) = file.sync_data() {
+                log::warn!("the audit log could not be flushed to the disk: {error}");
+            }
         }
     }
 
@@ -166,19 +194,25 @@ impl AuditLog {
             return false;
         }
         self.needs_flush = true;
-        if let Err(error) = file.rotate_if_large() {
+        match file.rotate_if_large() {
+            Ok(old) => self.rotated.extend(old),
             // The lines are on record; a log that grows is better than none.
-            log::warn!("cannot rotate the audit log {}: {error}", self.config.path.display());
+            Err(error) => log::warn!("cannot rotate the audit log {}: {error}", self.config.path.display()),
         }
         true
     }
 
-    /// Tries to write what waits, with a line that says how much was lost. Returns whether the log works.
+    /// Tries to write what waits, once in a while. Returns whether the log works.
     fn recover(&mut self) -> bool {
         if self.tried.elapsed() < RETRY_INTERVAL {
             return false;
         }
         self.tried = Instant::now();
+        self.write_waiting()
+    }
+
+    /// Writes what waits, with a line that says how much was lost. Returns whether the log works.
+    fn write_waiting(&mut self) -> bool {
         let result = match &mut self.file {
             Some(file) => file.follow_rename().map(|_| ()),
             None => LogFile::open(&self.config.path, self.config.rotate_bytes, self.config.keep_files)
@@ -207,13 +241,19 @@ impl AuditLog {
 
     fn retain_batch(&mut self) {
         let mut start = 0;
-        for end in &self.batch_ends {
+        for line in &self.batch_lines {
+            let range = start..line.end;
+            start = line.end;
+            if line.vends && self.config.on_failure == AuditFailure::Refuse {
+                // Its answer does not leave, so the line would say what did not happen.
+                self.lost += 1;
+                continue;
+            }
             if self.retained.len() == RETAINED_MAX {
                 self.retained.pop_front();
                 self.lost += 1;
             }
-            self.retained.push_back(self.batch[start..*end].to_vec());
-            start = *end;
+            self.retained.push_back(self.batch[range].to_vec());
         }
     }
 
@@ -223,4 +263,8 @@ impl AuditLog {
         }
         self.failing = true;
     }
+}
+
+fn flush_interval(config: &AuditConfig) -> Duration {
+    Duration::from_secs(config.sync_interval_seconds.into())
 }

@@ -14,6 +14,9 @@ use crate::command_line::AuditOptions;
 /// How often a followed log is looked at. Nobody notices a shorter wait.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(200);
 
+/// The highest number of a rotated log (`audit.keep_files` goes no further).
+const ROTATED_MAX: usize = 1000;
+
 /// Fields that have a column of their own.
 const COLUMNS: [&str; 3] = ["timestamp", "event", "project"];
 
@@ -79,10 +82,9 @@ pub fn read(
     if !json {
         writeln!(output, "{:<24}  {:<18}  {:<16}  DETAILS", "TIME", "EVENT", "PROJECT")?;
     }
-    let mut rotated = Vec::new();
-    while numbered(path, rotated.len() + 1).exists() {
-        rotated.push(numbered(path, rotated.len() + 1));
-    }
+    // A number may be missing where somebody took a file away.
+    let rotated: Vec<_> =
+        (1..=ROTATED_MAX).map(|number| numbered(path, number)).filter(|file| file.exists()).collect();
     for older in rotated.iter().rev() {
         show_all(&mut BufReader::new(File::open(older)?), filter, json, output)?;
     }

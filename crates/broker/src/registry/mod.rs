@@ -10,7 +10,7 @@ use remo_wire::names::ProjectName;
 use slab::Slab;
 
 pub use lease::Leases;
-pub use project::{FloodState, Pin, Project};
+pub use project::{FloodState, Pin, Project, Spent};
 
 /// A project's key while it is registered; connections carry it.
 pub type ProjectKey = usize;

@@ -48,8 +48,21 @@ pub struct Project {
     pub connections: usize,
     /// Bytes of answers that wait for its readers.
     pub unsent: usize,
+    /// Its part of the server's turn.
+    pub spent: Spent,
     /// Which file its socket is, once it is bound.
     pub socket: Option<SocketIdentity>,
+}
+
+/// What a project has had of one turn of the server: one project's flood leaves the others their part.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Spent {
+    /// The turn that is counted.
+    pub turn: u64,
+    /// Requests that were decided.
+    pub requests: usize,
+    /// Bytes of their answers.
+    pub bytes: usize,
 }
 
 /// The counters of for one project.
@@ -92,6 +105,15 @@ impl FloodState {
     }
 }
 
+impl FloodState {
+    /// Takes over other limits; what was counted and not written yet stays.
+    pub fn set_limits(&mut self, limits: &LimitsConfig, now: Instant) {
+        let fresh = Self::new(limits, now);
+        self.denied = fresh.denied;
+        self.audit = fresh.audit;
+    }
+}
+
 impl Project {
     /// A project without open connections or leases.
     pub fn new(name: ProjectName, path: PathBuf, allowed_uids: BTreeSet<u32>, flood: FloodState) -> Self {
@@ -105,6 +127,7 @@ impl Project {
             flood,
             connections: 0,
             unsent: 0,
+            spent: Spent::default(),
             socket: None,
         }
     }

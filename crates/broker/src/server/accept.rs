@@ -47,11 +47,11 @@ impl Server {
         let Ok(peer) = Peer::of(&stream) else { return };
         let refused = match plane {
             Plane::Admin => self.judge_admin(),
-            // The control plane keeps working when all projects together use up the descriptors.
-            Plane::Project(_) if self.sources.len() >= self.sources_max => Err(too_many(self.sources_max)),
             Plane::Project(key) => self.judge_project(key, &peer, now),
         };
         if let Err(error) = refused {
+            // No answer before its record, this one too.
+            self.broker.audit.commit();
             turn_away(&stream, &error);
             return;
         }
@@ -71,9 +71,10 @@ impl Server {
             drain_deadline: None,
             readable: true,
             hung_up: false,
+            gone: false,
             ended: false,
             queued: false,
-            timed: false,
+            timed: None,
         })));
         let Some(Source::Connection(connection)) = self.sources.get_mut(index) else { return };
         let watched = self.poll.registry().register(&mut connection.stream, Token(index), Interest::READABLE);
@@ -118,13 +119,14 @@ impl Server {
             );
             return Err(ErrorResponse::new(ErrorCode::PeerUnexpected, message));
         }
-        let limit = self.broker.config.limits.project_connections;
-        if project.connections >= limit as usize {
+        let limit = self.broker.config.limits.project_connections as usize;
+        // The control plane keeps working when all projects together use up the descriptors.
+        if project.connections >= limit || self.sources.len() >= self.sources_max {
             if let Some(count) = flood.crowded.note(now) {
                 let name = project.name.as_str();
                 self.broker.audit.record(&Event::RateLimited { project: name, reason: "connections", count });
             }
-            return Err(too_many(limit as usize));
+            return Err(too_many(limit.min(self.sources_max)));
         }
         Ok(())
     }

@@ -75,12 +75,14 @@ pub(super) struct Connection {
     pub(super) readable: bool,
     /// The kernel has said that the client shut down its sending side; input may still be there.
     pub(super) hung_up: bool,
+    /// Both directions are closed: nobody takes an answer. Requests that had arrived still count.
+    pub(super) gone: bool,
     /// All input has been read.
     pub(super) ended: bool,
     /// Already in the queue of this turn or the next.
     pub(super) queued: bool,
-    /// A timer is set for this connection.
-    pub(super) timed: bool,
+    /// When the earliest timer of this connection is due.
+    pub(super) timed: Option<Instant>,
 }
 
 impl Connection {
@@ -96,6 +98,6 @@ impl Connection {
             && self.unsent.is_none()
             && self.backlog.is_none()
             && !self.readable
-            && !matches!(self.phase, Phase::Watching { .. })
+            && (self.gone || !matches!(self.phase, Phase::Watching { .. }))
     }
 }

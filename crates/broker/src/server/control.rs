@@ -10,7 +10,6 @@ use super::{BUSY_INTERVAL, IDLE_INTERVAL, Server, Source};
 use crate::admin::{Effects, repair_all};
 use crate::audit::Event;
 use crate::config::{Config, ConfigError};
-use crate::registry::FloodState;
 
 /// How long answers in flight may take at the end.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
@@ -19,13 +18,13 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
 pub type ReadConfig = Box<dyn Fn() -> Result<Config, ConfigError>>;
 
 impl Server {
-    /// Enters a connection's next deadline, once.
+    /// Enters a connection's next deadline, unless an earlier one is entered.
     pub(super) fn set_timer(&mut self, index: usize) {
         if let Some(Source::Connection(connection)) = self.sources.get_mut(index)
-            && !connection.timed
             && let Some(deadline) = connection.deadline()
+            && connection.timed.is_none_or(|timed| deadline < timed)
         {
-            connection.timed = true;
+            connection.timed = Some(deadline);
             let id = connection.id;
             self.timers.set(deadline, index, id);
         }
@@ -35,7 +34,7 @@ impl Server {
     pub(super) fn expire(&mut self, now: Instant) {
         while let Some((index, id)) = self.timers.pop_due(now) {
             let Some(connection) = self.connection(index, id) else { continue };
-            connection.timed = false;
+            connection.timed = None;
             let line_is_late = connection.line_deadline.is_some_and(|deadline| deadline <= now);
             match connection.deadline() {
                 Some(deadline) if deadline > now => self.set_timer(index),
@@ -43,7 +42,7 @@ impl Server {
                     let message =
                         format!("the line was not complete within {} s", HALF_LINE_TIMEOUT.as_secs());
                     self.stage_error(index, id, &ErrorResponse::new(ErrorCode::ProtocolError, message));
-                    self.begin_draining(index, id, now);
+                    self.begin_draining(index, id);
                 }
                 Some(_) => self.close(index),
                 None => {}
@@ -82,7 +81,7 @@ impl Server {
                 config.audit.path.clone_from(&self.broker.config.audit.path);
                 let now = Instant::now();
                 for project in self.broker.registry.iter_mut() {
-                    project.flood = FloodState::new(&config.limits, now);
+                    project.flood.set_limits(&config.limits, now);
                 }
                 self.broker.audit.reconfigure(&config.audit);
                 self.broker.config = config;
@@ -101,6 +100,9 @@ impl Server {
         // Requests that had arrived are in the sockets already; one look at each finds them.
         let indexes: Vec<usize> = self.sources.iter().map(|(index, _)| index).collect();
         for index in indexes {
+            if let Some(Source::Connection(connection)) = self.sources.get_mut(index) {
+                connection.readable = true;
+            }
             self.enqueue(index);
         }
         loop {

@@ -22,6 +22,7 @@ use slab::Slab;
 
 use crate::admin::{Changed, Effects};
 use crate::broker::Broker;
+use crate::config::MemoryFailure;
 use crate::lifecycle::Signals;
 use crate::registry::ProjectKey;
 use crate::run_directory::ProjectSocket;
@@ -80,6 +81,8 @@ pub struct Server {
     finished: Vec<(usize, u64)>,
     timers: Timers,
     turn: Turn,
+    /// Which turn this is, from 1 on.
+    turn_number: u64,
     /// Where every read goes; taken out while a connection has its turn.
     scratch: Option<ProtectedRegion>,
     next_id: u64,
@@ -105,6 +108,15 @@ impl Server {
         poll.registry().register(&mut signals.terminate, TERMINATE, Interest::READABLE)?;
         poll.registry().register(&mut signals.reload, RELOAD, Interest::READABLE)?;
         let now = Instant::now();
+        let scratch = ProtectedRegion::new(SCRATCH_BYTES)?;
+        let protection = scratch.protection();
+        if !(protection.locked && protection.undumped) {
+            let refused = "the kernel does not lock memory for this process; raise LimitMEMLOCK";
+            match broker.config.memory.on_failure {
+                MemoryFailure::Warn => log::warn!("{refused}"),
+                MemoryFailure::Fatal => return Err(io::Error::new(io::ErrorKind::PermissionDenied, refused)),
+            }
+        }
         let mut server = Self {
             broker,
             poll,
@@ -114,7 +126,8 @@ impl Server {
             finished: Vec::new(),
             timers: Timers::default(),
             turn: Turn::with_room(),
-            scratch: Some(ProtectedRegion::new(SCRATCH_BYTES)?),
+            turn_number: 0,
+            scratch: Some(scratch),
             next_id: 0,
             admin_connections: 0,
             sources_max: sources_max(),
@@ -162,6 +175,7 @@ impl Server {
             // Whatever happens now may leave something to do soon.
             self.next_housekeeping = self.next_housekeeping.min(now + BUSY_INTERVAL);
         }
+        self.turn_number += 1;
         for _ in 0..self.queue.len() {
             let Some(index) = self.queue.pop_front() else { break };
             match self.sources.get(index) {
@@ -171,9 +185,11 @@ impl Server {
             }
         }
         self.expire(now);
-        self.keep_house(now);
         self.commit_turn();
         self.close_finished();
+        // Behind the answers, so that it sees what this turn left to do.
+        self.keep_house(now);
+        self.commit_turn();
     }
 
     fn wait_time(&self) -> Duration {
@@ -195,11 +211,9 @@ impl Server {
             }
             Some(Source::Connection(connection)) => {
                 if event.is_write_closed() || event.is_error() {
-                    // Both directions are gone: nobody takes an answer any more.
-                    return self.close(index);
+                    return self.give_up_sending(index);
                 }
                 connection.hung_up |= event.is_read_closed();
-                connection.readable |= event.is_readable();
                 let sends = event.is_writable() && connection.unsent.is_some();
                 if event.is_readable() || event.is_read_closed() {
                     connection.readable = true;

@@ -15,12 +15,19 @@ use super::{Server, Source};
 use crate::admin;
 use crate::dispatch::project::{Exchange, Verdict};
 use crate::dispatch::write_error;
+use crate::registry::Spent;
 
 /// Requests of one connection in one turn; the others wait, so that nobody holds up everybody.
 const REQUESTS_A_TURN: usize = 16;
 
 /// Answers of one connection in one turn, in bytes, after which its further requests wait.
 const ANSWER_BYTES_A_TURN: usize = 64 * 1024;
+
+/// Requests of one project in one turn, over all its connections.
+const PROJECT_REQUESTS_A_TURN: usize = 64;
+
+/// Answers of one project in one turn, in bytes, after which its further requests wait.
+const PROJECT_BYTES_A_TURN: usize = 128 * 1024;
 
 /// Answers of all connections that are gathered before they are sent, in bytes.
 const TURN_BYTES: usize = 1024 * 1024;
@@ -40,6 +47,10 @@ enum Next {
 impl Server {
     /// Gives a connection its turn.
     pub(super) fn serve(&mut self, index: usize, now: Instant) {
+        if self.has_spent(index) {
+            // Its project has had its part of this turn; this connection is among the first of the next.
+            return self.queue.push_back(index);
+        }
         let Some(Source::Connection(connection)) = self.sources.get_mut(index) else { return };
         connection.queued = false;
         if connection.unsent.is_some() {
@@ -47,7 +58,7 @@ impl Server {
             return;
         }
         if connection.phase == Phase::Draining {
-            return self.drain(index);
+            return self.drain(index, now);
         }
         // Taken out for the time of this turn: requests act on the whole server.
         let Some(mut scratch) = self.scratch.take() else { return };
@@ -99,28 +110,31 @@ impl Server {
     ) -> Option<&'input [u8]> {
         let mut answered = 0;
         for _ in 0..REQUESTS_A_TURN {
+            let start = self.turn.answers.len();
             match lines.next_line(&mut input) {
                 Ok(Step::Incomplete) => return Some(&[]),
                 Ok(Step::Line(line)) => {
                     *completed = true;
-                    let start = self.turn.answers.len();
                     if matches!(self.request(index, id, line, now), Next::Drain) {
-                        self.begin_draining(index, id, now);
+                        self.begin_draining(index, id);
                         return None;
                     }
                     answered += self.turn.answers.len().saturating_sub(start);
                 }
                 Err(_) => {
                     self.refuse_long_line(index, id);
-                    self.begin_draining(index, id, now);
+                    self.begin_draining(index, id);
                     return None;
                 }
             }
             if self.turn.answers.len() > TURN_BYTES {
                 self.commit_turn();
             }
-            let blocked = self.connection(index, id).is_none_or(|connection| connection.unsent.is_some());
-            if answered > ANSWER_BYTES_A_TURN || blocked {
+            self.spend(index, self.turn.answers.len().saturating_sub(start));
+            let stops = self
+                .connection(index, id)
+                .is_none_or(|connection| connection.unsent.is_some() || connection.phase == Phase::Draining);
+            if answered > ANSWER_BYTES_A_TURN || stops || self.has_spent(index) {
                 break;
             }
         }
@@ -152,6 +166,33 @@ impl Server {
             self.enqueue(index);
         }
         self.finished.push((index, id));
+    }
+
+    /// Counts a request and its answer against the project's part of this turn.
+    fn spend(&mut self, index: usize, bytes: usize) {
+        let turn = self.turn_number;
+        if let Some(spent) = self.spent(index) {
+            if spent.turn != turn {
+                *spent = Spent { turn, requests: 0, bytes: 0 };
+            }
+            spent.requests += 1;
+            spent.bytes += bytes;
+        }
+    }
+
+    /// Whether the connection's project has had its part of this turn. The control plane has no such limit.
+    fn has_spent(&mut self, index: usize) -> bool {
+        let turn = self.turn_number;
+        self.spent(index).is_some_and(|spent| {
+            spent.turn == turn
+                && (spent.requests >= PROJECT_REQUESTS_A_TURN || spent.bytes >= PROJECT_BYTES_A_TURN)
+        })
+    }
+
+    fn spent(&mut self, index: usize) -> Option<&mut Spent> {
+        let Some(Source::Connection(connection)) = self.sources.get(index) else { return None };
+        let Plane::Project(key) = connection.plane else { return None };
+        self.broker.registry.get_mut(key).map(|project| &mut project.spent)
     }
 
     fn request(&mut self, index: usize, id: u64, line: &[u8], now: Instant) -> Next {
@@ -196,8 +237,8 @@ impl Server {
             Ok(request) => request,
             Err(error) => {
                 self.stage_error(index, id, &error);
-                // A line that is too long for its operation ends the connection.
-                return if error.code == ErrorCode::PayloadTooLarge { Next::Drain } else { Next::Continue };
+                // A line that is too long for anything but a push ends the connection.
+                return if line.len() > REQUEST_LINE_MAX { Next::Drain } else { Next::Continue };
             }
         };
         if admin::changes_what_is_vended(&request) {
@@ -241,20 +282,20 @@ impl Server {
         }
     }
 
-    pub(super) fn begin_draining(&mut self, index: usize, id: u64, now: Instant) {
+    pub(super) fn begin_draining(&mut self, index: usize, id: u64) {
         let Some(connection) = self.connection(index, id) else { return };
         connection.phase = Phase::Draining;
         connection.backlog = None;
         connection.line_deadline = None;
-        connection.drain_deadline = Some(now + DRAIN_LIMIT);
-        self.set_timer(index);
         self.enqueue(index);
     }
 
     /// Throws input away until the client is done; gives up on one that never is. The last answer has left by
     /// now, so that the client can see the end behind it.
-    fn drain(&mut self, index: usize) {
+    fn drain(&mut self, index: usize, now: Instant) {
         let Some(Source::Connection(connection)) = self.sources.get_mut(index) else { return };
+        // Counted from here: until now the last answer may have waited for its reader, with a limit of its own.
+        connection.drain_deadline.get_or_insert(now + DRAIN_LIMIT);
         if let Err(error) = connection.stream.shutdown(Shutdown::Write) {
             log::debug!("a client was gone before the end was told: {error}");
         }
@@ -282,6 +323,8 @@ impl Server {
             connection.ended = true;
             connection.readable = false;
             self.finished.push((index, id));
+        } else {
+            self.set_timer(index);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
+use mio::net::UnixStream;
 use mio::{Interest, Token};
 use remo_secret::Secret;
 use remo_wire::error::{ErrorCode, ErrorResponse};
@@ -104,43 +105,34 @@ impl Server {
         let mut line = Vec::new();
         write_error(&mut line, &ErrorResponse::new(ErrorCode::InternalError, message));
         self.send(index, id, &line, false);
-        self.begin_draining(index, id, Instant::now());
+        self.begin_draining(index, id);
     }
 
-    /// Sends `answers` as far as the kernel takes them; the rest waits in the connection.
+    /// Sends `answers` as far as the kernel takes them; the rest waits in the connection. A client that is gone
+    /// gets nothing more, but what it asked for before is still looked at.
     fn send(&mut self, index: usize, id: u64, answers: &[u8], carries_secret: bool) {
         let Some(connection) = self.connection(index, id) else { return };
-        let mut waiting = match &mut connection.unsent {
-            Some(unsent) => {
-                unsent.bytes.append(answers);
-                unsent.carries_secret |= carries_secret;
-                let plane = connection.plane;
-                self.account_unsent(plane, answers.len(), 0);
-                return;
-            }
-            None => answers,
-        };
-        while !waiting.is_empty() {
-            match (&connection.stream).write(waiting) {
-                Ok(0) => return self.close(index),
-                Ok(length) => waiting = &waiting[length..],
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return self.close(index),
-            }
-        }
-        if waiting.is_empty() {
+        if connection.gone {
             return;
         }
         let plane = connection.plane;
+        if let Some(unsent) = &mut connection.unsent {
+            unsent.bytes.append(answers);
+            unsent.carries_secret |= carries_secret;
+            return self.account_unsent(plane, answers.len(), 0);
+        }
+        let Ok(taken) = write_some(&connection.stream, answers) else { return self.give_up_sending(index) };
+        let waiting = &answers[taken..];
+        if waiting.is_empty() {
+            return;
+        }
         connection.unsent = Some(Box::new(Unsent {
             bytes: Secret::new(waiting.to_vec()),
             taken: 0,
             carries_secret,
             deadline: Instant::now() + BLOCKED_WRITE_TIMEOUT,
         }));
-        let waiting = waiting.len();
-        self.account_unsent(plane, waiting, 0);
+        self.account_unsent(plane, waiting.len(), 0);
         self.set_timer(index);
         self.watch_for_room(index, true);
     }
@@ -150,31 +142,32 @@ impl Server {
         let Some(Source::Connection(connection)) = self.sources.get_mut(index) else { return };
         let plane = connection.plane;
         let Some(unsent) = &mut connection.unsent else { return };
-        let before = unsent.waiting();
-        let mut broken = false;
-        while unsent.waiting() > 0 {
-            match (&connection.stream).write(&unsent.bytes.expose()[unsent.taken..]) {
-                Ok(0) => broken = true,
-                Ok(length) => unsent.taken += length,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => broken = true,
-            }
-            if broken {
-                return self.close(index);
-            }
-        }
-        let after = unsent.waiting();
-        if after == 0 {
+        let sent = write_some(&connection.stream, &unsent.bytes.expose()[unsent.taken..]);
+        let Ok(taken) = sent else { return self.give_up_sending(index) };
+        unsent.taken += taken;
+        let is_done = unsent.waiting() == 0;
+        if is_done {
             connection.unsent = None;
         }
-        self.account_unsent(plane, 0, before - after);
-        if after == 0 {
+        self.account_unsent(plane, 0, taken);
+        if is_done {
             self.watch_for_room(index, false);
             // What came in meanwhile, and a view that changed meanwhile.
             self.tell_watcher(index);
             self.enqueue(index);
         }
+    }
+
+    /// Nobody takes answers at this connection any more.
+    pub(super) fn give_up_sending(&mut self, index: usize) {
+        let Some(Source::Connection(connection)) = self.sources.get_mut(index) else { return };
+        connection.gone = true;
+        connection.hung_up = true;
+        connection.readable = true;
+        let plane = connection.plane;
+        let waiting = connection.unsent.take().map_or(0, |unsent| unsent.waiting());
+        self.account_unsent(plane, 0, waiting);
+        self.enqueue(index);
     }
 
     /// Asks the kernel to tell when a connection takes more, or not any more. Asked always, it would tell after
@@ -214,4 +207,19 @@ impl Server {
         write_line(&mut self.turn.answers, &project::changed_event(project, &self.broker.store));
         self.turn.stage(connection, index, start, false);
     }
+}
+
+/// Writes as much as the kernel takes now; returns how many bytes that was.
+fn write_some(mut stream: &UnixStream, bytes: &[u8]) -> io::Result<usize> {
+    let mut taken = 0;
+    while taken < bytes.len() {
+        match stream.write(&bytes[taken..]) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(length) => taken += length,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(taken)
 }

@@ -30,6 +30,8 @@ pub struct SavedCounters {
 pub struct Counters {
     generation: u64,
     view: u64,
+    /// As it is now; `saved` follows as soon as the disk takes it.
+    cleared: bool,
     saved: SavedCounters,
 }
 
@@ -45,7 +47,12 @@ impl Counters {
             Err(error) if error.kind() == io::ErrorKind::NotFound => SavedCounters::default(),
             Err(error) => return Err(error),
         };
-        Ok(Self { generation: saved.generation_ceiling, view: saved.view_ceiling, saved })
+        Ok(Self {
+            generation: saved.generation_ceiling,
+            view: saved.view_ceiling,
+            cleared: saved.cleared,
+            saved,
+        })
     }
 
     /// The latest generation.
@@ -53,49 +60,58 @@ impl Counters {
         self.generation
     }
 
-    /// Whether the store was emptied on purpose, as far as is saved.
+    /// Whether the store was emptied on purpose.
     pub fn is_cleared(&self) -> bool {
-        self.saved.cleared
+        self.cleared
     }
 
-    /// The next generation and a view for everything that it changes. `cleared` is saved with it.
-    pub fn next_generation(&mut self, directory: &StateDirectory, cleared: bool) -> io::Result<(u64, u64)> {
+    /// The next generation and a view for everything that a push changes. Nothing changes when they cannot be saved.
+    pub fn next_push(&mut self, directory: &StateDirectory) -> io::Result<(u64, u64)> {
         let next = (self.generation + 1, self.view + 1);
-        if next.0 > self.saved.generation_ceiling
-            || next.1 > self.saved.view_ceiling
-            || cleared != self.saved.cleared
-        {
-            self.save(directory, cleared)?;
+        let reserved = next.0 <= self.saved.generation_ceiling && next.1 <= self.saved.view_ceiling;
+        if !reserved || self.saved.cleared {
+            self.save(directory, false)?;
         }
+        self.cleared = false;
         (self.generation, self.view) = next;
         Ok(next)
     }
 
-    /// The next numbers for a clear, which happens whether or not it can be saved.
-    pub fn next_generation_unsaved(&mut self) -> (u64, u64) {
+    /// The next numbers for a clear, which happens whether or not it can be saved; it is saved later then.
+    pub fn next_clear(&mut self, directory: &StateDirectory) -> ((u64, u64), io::Result<()>) {
         self.generation += 1;
         self.view += 1;
-        (self.generation, self.view)
+        self.cleared = true;
+        let saved =
+            if self.is_reserved() && self.saved.cleared { Ok(()) } else { self.save(directory, true) };
+        ((self.generation, self.view), saved)
+    }
+
+    /// Whether the numbers handed out are below what is saved.
+    fn is_reserved(&self) -> bool {
+        self.generation <= self.saved.generation_ceiling && self.view <= self.saved.view_ceiling
     }
 
     /// The next view.
     pub fn next_view(&mut self, directory: &StateDirectory) -> io::Result<u64> {
         if self.view + 1 > self.saved.view_ceiling {
-            self.save(directory, self.saved.cleared)?;
+            self.save(directory, self.cleared)?;
         }
         self.view += 1;
         Ok(self.view)
     }
 
-    /// Whether a reservation in an idle moment spares a later push its write.
+    /// Whether a write in an idle moment spares a later push its own, or catches up on what could not be saved.
     pub fn wants_reservation(&self) -> bool {
         let low = |next: u64, ceiling: u64| next + BLOCK / 2 > ceiling;
-        low(self.generation, self.saved.generation_ceiling) || low(self.view, self.saved.view_ceiling)
+        low(self.generation, self.saved.generation_ceiling)
+            || low(self.view, self.saved.view_ceiling)
+            || self.cleared != self.saved.cleared
     }
 
     /// Reserves the next block.
     pub fn reserve(&mut self, directory: &StateDirectory) -> io::Result<()> {
-        self.save(directory, self.saved.cleared)
+        self.save(directory, self.cleared)
     }
 
     /// Saves the exact numbers, so that a clean restart continues without a gap.
@@ -105,7 +121,7 @@ impl Counters {
             SavedCounters {
                 generation_ceiling: self.generation,
                 view_ceiling: self.view,
-                cleared: self.saved.cleared,
+                cleared: self.cleared,
             },
         )
     }
@@ -138,17 +154,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let directory = StateDirectory::open(folder.path()).unwrap();
         let mut counters = Counters::load(&directory).unwrap();
-        assert_eq!(counters.next_generation(&directory, false).unwrap(), (1, 1));
+        assert_eq!(counters.next_push(&directory).unwrap(), (1, 1));
         assert_eq!(counters.next_view(&directory).unwrap(), 2);
 
         let mut after_crash = Counters::load(&directory).unwrap();
-        let (generation, view) = after_crash.next_generation(&directory, true).unwrap();
+        let ((generation, view), saved) = after_crash.next_clear(&directory);
+        saved.unwrap();
         assert!(generation > 1 && view > 2);
         after_crash.release(&directory).unwrap();
 
         let mut after_restart = Counters::load(&directory).unwrap();
         assert!(after_restart.is_cleared());
-        assert_eq!(after_restart.next_generation(&directory, false).unwrap(), (generation + 1, view + 1));
+        assert_eq!(after_restart.next_push(&directory).unwrap(), (generation + 1, view + 1));
     }
 
     #[test]
@@ -157,11 +174,27 @@ mod tests {
         let directory = StateDirectory::open(folder.path()).unwrap();
         let mut counters = Counters::load(&directory).unwrap();
         for _ in 0..3 * BLOCK {
-            let (generation, view) = counters.next_generation(&directory, false).unwrap();
+            let (generation, view) = counters.next_push(&directory).unwrap();
             assert!(generation <= counters.saved.generation_ceiling && view <= counters.saved.view_ceiling);
         }
         let continued = Counters::load(&directory).unwrap();
         assert!(continued.generation() >= 3 * BLOCK);
+    }
+
+    #[test]
+    fn a_clear_that_could_not_be_saved_is_saved_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = StateDirectory::open(folder.path()).unwrap();
+        let mut counters = Counters::load(&directory).unwrap();
+        counters.next_push(&directory).unwrap();
+        // A directory in the way of the file that is written first.
+        let in_the_way = folder.path().join("counters.new");
+        fs::create_dir(&in_the_way).unwrap();
+        assert!(counters.next_clear(&directory).1.is_err());
+        assert!(counters.is_cleared() && counters.wants_reservation());
+        fs::remove_dir(&in_the_way).unwrap();
+        counters.reserve(&directory).unwrap();
+        assert!(Counters::load(&directory).unwrap().is_cleared());
     }
 
     #[test]

@@ -74,8 +74,8 @@ fn the_life_of_a_broker_is_on_record() {
         events,
         [
             "started",
-            "manifest.approved",
             "project.registered",
+            "manifest.approved",
             "secrets.pushed",
             "secrets.cleared",
             "project.unregistered",
