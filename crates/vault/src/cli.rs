@@ -109,6 +109,9 @@ pub enum Command {
     /// List names, kinds, fields and times of change, never values
     List(ListArguments),
     /// Remove secrets from the store; all of them or, when one is not there, none
+    ///
+    /// The version before the last change is kept, encrypted, beside the store (`.previous`), so who has the
+    /// vault key can bring back what was just removed, until the next change of the store. A credential that leaked has to be revoked where it was issued.
     Remove(RemoveArguments),
     /// Store every variable of an .env file, in one write
     ///

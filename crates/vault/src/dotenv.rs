@@ -8,6 +8,9 @@
 //! to the end of the line or to a blank and `#`), in single quotes (as they are) or in double quotes (with
 //! the escapes `\n`, `\r`, `\t`, `\"`, `\\`, `\$`, `` \` ``; any other backslash stays). Quoted values may
 //! have several lines. Errors name lines, never content.
+//!
+//! A value of several lines without quotes (a private key that was pasted in) is refused as far as it can be told:
+//! read line by line, its pieces would become names and values of their own, and names are shown.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -42,7 +45,10 @@ enum Problem {
     BlankInName,
     OpenQuote,
     BehindQuote,
-    Repeated(String, usize),
+    /// First line of the same name.
+    Repeated(usize),
+    OpenPem,
+    PieceOfValue,
 }
 
 impl fmt::Display for DotenvError {
@@ -55,13 +61,17 @@ impl fmt::Display for DotenvError {
             Problem::BlankInName => formatter.write_str("a blank inside the name before the ="),
             Problem::OpenQuote => formatter.write_str("the quote that opens here is never closed"),
             Problem::BehindQuote => formatter.write_str("text behind the closing quote"),
-            Problem::Repeated(name, first) => {
-                write!(
-                    formatter,
-                    "{} is set for the second time (first on line {first})",
-                    name.escape_debug()
-                )
+            Problem::Repeated(first) => {
+                write!(formatter, "this name is set for the second time (first on line {first})")
             }
+            Problem::OpenPem => formatter.write_str(
+                "a key or certificate of several lines begins here without quotes; put all its lines in \
+                 double quotes",
+            ),
+            Problem::PieceOfValue => formatter.write_str(
+                "this looks like a piece of a value of several lines, not like NAME=value; put the whole value \
+                 in double quotes",
+            ),
         }
     }
 }
@@ -81,7 +91,7 @@ pub fn parse(content: &Secret) -> Result<Vec<Assignment>, DotenvError> {
     let mut lines = BTreeMap::new();
     while let Some(assignment) = cursor.assignment()? {
         if let Some(first) = lines.insert(assignment.name.clone(), assignment.line) {
-            let problem = Problem::Repeated(assignment.name, first);
+            let problem = Problem::Repeated(first);
             return Err(DotenvError { line: assignment.line, problem });
         }
         assignments.push(assignment);
@@ -131,7 +141,13 @@ impl<'a> Cursor<'a> {
         let (value, expands) = match self.rest.chars().next() {
             Some('\'') => (self.single_quoted()?, false),
             Some('"') => self.double_quoted()?,
-            _ => (self.bare(), true),
+            _ => {
+                let value = self.bare();
+                if let Some(problem) = torn(name, value.expose()) {
+                    return Err(fault(problem));
+                }
+                (value, true)
+            }
         };
         let has_reference = expands && has_reference(value.expose());
         Ok(Assignment { name: name.to_owned(), value, line: begin, has_reference })
@@ -207,6 +223,21 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// Whether `name=value`, without quotes, is rather the beginning or a piece of a value of several lines.
+fn torn(name: &str, value: &[u8]) -> Option<Problem> {
+    /// From here on a name is long. The last line of an encoding is a name with nothing behind its `=`; people
+    /// write `NAME=` for variables that they set elsewhere, and such names are short or have a `_` in them.
+    const LONG_NAME: usize = 16;
+    if value.starts_with(b"-----BEGIN") && !value.windows(8).any(|window| window == b"-----END") {
+        return Some(Problem::OpenPem);
+    }
+    let any = |kind: fn(&u8) -> bool| name.as_bytes().iter().any(kind);
+    let mixed = any(u8::is_ascii_lowercase) && any(u8::is_ascii_uppercase) && any(u8::is_ascii_digit);
+    let like_base64 = name.len() >= LONG_NAME && (mixed || !name.contains('_'));
+    let padding = !value.is_empty() && value.iter().all(|byte| *byte == b'=');
+    (padding || (value.is_empty() && like_base64)).then_some(Problem::PieceOfValue)
+}
+
 fn append(value: &mut Secret, character: char) {
     value.append(character.encode_utf8(&mut [0; 4]).as_bytes());
 }
@@ -279,6 +310,24 @@ mod tests {
     }
 
     #[test]
+    fn values_of_several_lines_without_quotes_are_refused() {
+        let begin = "line 1: a key or certificate of several lines begins here without quotes";
+        assert!(refused("KEY=-----BEGIN PRIVATE KEY-----\ntrip/wire+=\n").starts_with(begin));
+        assert!(refused("KEY=-----BEGIN PRIVATE KEY-----\r\nx").starts_with(begin));
+        let piece = "line 2: this looks like a piece of a value of several lines";
+        for last in
+            ["tripwire==", "AB== ", "trip/wire+secretBBBB=", "tripwireTripwire1=", "trip_Wire_tripwir1="]
+        {
+            assert!(refused(&format!("A=b\n{last}\n")).starts_with(piece), "{last}");
+        }
+        // What people write all the same.
+        assert_eq!(parsed("A=-----BEGIN X-----\\n-----END X-----").len(), 1);
+        assert_eq!(parsed("KEY=\"-----BEGIN X-----\nAB==\n-----END X-----\"").len(), 1);
+        assert_eq!(parsed("TOKEN=\nOPENAI_API_KEY_OF_THE_TEAM=\nsome_lower_case_name_2=").len(), 3);
+        assert_eq!(parsed("SECRETACCESSKEYOFTHETEAM=YWJj==").len(), 1);
+    }
+
+    #[test]
     fn errors_name_the_line_and_no_content() {
         assert_eq!(refused("A=b\ntripwire"), "line 2: neither NAME=value nor a # comment");
         assert_eq!(refused("=tripwire"), "line 1: no name before the =");
@@ -286,7 +335,10 @@ mod tests {
         assert_eq!(refused("A=\"a\nb\"\nB='tripwire\n"), "line 3: the quote that opens here is never closed");
         assert_eq!(refused("A=\"trip\\"), "line 1: the quote that opens here is never closed");
         assert_eq!(refused("A=\"a\nb\"tripwire"), "line 2: text behind the closing quote");
-        assert_eq!(refused("A=1\nB=2\nA=3"), "line 3: A is set for the second time (first on line 1)");
+        assert_eq!(
+            refused("A=1\nB=2\nA=3"),
+            "line 3: this name is set for the second time (first on line 1)"
+        );
         let bytes = parse(&Secret::new(b"A=b\nB=\xff".to_vec())).unwrap_err().to_string();
         assert_eq!(bytes, "line 2: not UTF-8");
     }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt::{self, Write as _};
 
 use remo_wire::client::ClientError;
+use remo_wire::error::{ErrorCode, ErrorResponse};
 
 use crate::exit::ExitStatus;
 
@@ -86,7 +87,15 @@ impl From<ClientError> for Failure {
             ClientError::Version { .. } | ClientError::Malformed { .. } => failure
                 .status(ExitStatus::Protocol)
                 .hint("install the broker and remo-vault out of the same release"),
-            _ => failure,
+            ClientError::Impostor { .. } => {
+                failure.hint("stop that process, or name the broker's own socket with --admin-socket PATH")
+            }
+            ClientError::Refused(ErrorResponse { code: ErrorCode::PayloadTooLarge, .. }) => {
+                failure.hint("take out what is no credential with: remo-vault remove NAME")
+            }
+            ClientError::Refused(_) => {
+                failure.hint("look into the broker's log; it says what it did with the request")
+            }
         }
     }
 }

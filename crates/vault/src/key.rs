@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use remo_secret::Secret;
 use rustix::fs::{CWD, RenameFlags, fsync, renameat_with};
 use rustix::io::Errno;
+use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::private_file::{self, FILE_MODE, PrivateFileError};
 
@@ -63,8 +64,8 @@ impl KeyError {
                  --key-file FILE",
                 error.path().display()
             )),
-            Self::File(error) => error.hint(),
-            Self::NotAnIdentity { .. } => Some(
+            Self::File(error) if !error.is_too_large() => error.hint(),
+            Self::File(_) | Self::NotAnIdentity { .. } => Some(
                 "a key file has one line that begins with AGE-SECRET-KEY-1; name it with --key-file FILE"
                     .into(),
             ),
@@ -122,7 +123,7 @@ impl VaultKey {
         let folder = private_file::prepare_folder(path).map_err(KeyError::File)?;
         let write = |source| KeyError::Write { path: path.to_owned(), source };
         let key = Self { identity: Identity::generate() };
-        let draft = private_file::sibling(path, &format!(".{}.new", std::process::id()));
+        let draft = private_file::sibling(path, &format!(".{}.new", random_word().map_err(write)?));
         let made = key.write_new(&draft).and_then(|()| {
             match renameat_with(CWD, &draft, CWD, path, RenameFlags::NOREPLACE) {
                 Err(Errno::EXIST) => Ok(false),
@@ -158,5 +159,32 @@ impl VaultKey {
     /// The identity, for [`crate::store`] to seal and open with.
     pub(crate) fn identity(&self) -> &Identity {
         &self.identity
+    }
+}
+
+/// 16 hexadecimal digits for the name of a draft. Not the process number: a draft that a dead process left behind
+/// would be in the way of every later process of that number.
+fn random_word() -> io::Result<String> {
+    let mut bytes = [0; size_of::<u64>()];
+    // Never cut short at this length (getrandom(2)).
+    getrandom(&mut bytes, GetRandomFlags::empty())?;
+    Ok(format!("{:016x}", u64::from_ne_bytes(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_that_a_dead_process_left_behind_is_in_nobodys_way() {
+        let folder = std::env::temp_dir().join(format!("remo-vault-key-{}", random_word().unwrap()));
+        let path = folder.join("key.txt");
+        private_file::prepare_folder(&path).unwrap();
+        let draft = private_file::sibling(&path, &format!(".{}.new", std::process::id()));
+        fs::write(&draft, "left behind").unwrap();
+        let made = VaultKey::create(&path).unwrap().unwrap();
+        assert_eq!(VaultKey::load(&path).unwrap().recipient(), made.recipient());
+        assert!(VaultKey::create(&path).unwrap().is_none(), "never replaced");
+        fs::remove_dir_all(folder).unwrap();
     }
 }

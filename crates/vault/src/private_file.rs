@@ -54,6 +54,11 @@ impl PrivateFileError {
         matches!(self.problem, Problem::Missing)
     }
 
+    /// Whether the file is larger than what is read.
+    pub fn is_too_large(&self) -> bool {
+        matches!(self.problem, Problem::TooLarge(_))
+    }
+
     /// The path that the error is about.
     pub fn path(&self) -> &Path {
         &self.path

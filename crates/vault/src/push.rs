@@ -13,13 +13,28 @@ use crate::source::Reading;
 /// How many entries a [`TooLarge`] names.
 const NAMED_MAX: usize = 5;
 
+/// What the line of a push has around its content, at most: content that fits does so at every generation.
+const AROUND_CONTENT: usize = r#""op":"push-creds",,"if_generation":18446744073709551615"#.len();
+
 /// A push that is ready to be sent.
 #[derive(Debug)]
 pub struct Prepared {
-    /// The request; it holds the values.
-    pub request: AdminRequest,
+    /// The content; it holds the values, and no condition.
+    pub payload: PushPayload,
     /// What a person should know about what is not in it.
     pub remarks: Remarks,
+}
+
+impl Prepared {
+    /// The request that replaces whatever the broker has.
+    pub fn unconditional(self) -> AdminRequest {
+        AdminRequest::PushCreds(PushPayload { if_generation: None, ..self.payload })
+    }
+
+    /// The request that counts only while the broker's generation is `generation`.
+    pub fn at_generation(self, generation: u64) -> AdminRequest {
+        AdminRequest::PushCreds(PushPayload { if_generation: Some(generation), ..self.payload })
+    }
 }
 
 /// What a push leaves out, in words without values.
@@ -63,6 +78,11 @@ impl fmt::Display for TooLarge {
 impl std::error::Error for TooLarge {}
 
 impl TooLarge {
+    /// The size of the push, in bytes.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> String {
         match self.largest.first() {
@@ -89,14 +109,10 @@ pub fn prepare(reading: Reading) -> Result<Prepared, TooLarge> {
         keep: reading.faults.into_keys().collect(),
         if_generation: None,
     };
-    let request = AdminRequest::PushCreds(payload);
-    let size = encoded_size(&request);
+    let size = encoded_size(&payload).saturating_add(AROUND_CONTENT);
     if size <= PUSH_LINE_MAX {
-        return Ok(Prepared { request, remarks: Remarks(remarks) });
+        return Ok(Prepared { payload, remarks: Remarks(remarks) });
     }
-    let AdminRequest::PushCreds(payload) = request else {
-        return Err(TooLarge { size, largest: Vec::new() });
-    };
     let mut largest: Vec<_> =
         payload.secrets.iter().map(|(name, value)| (name.clone(), encoded_size(value))).collect();
     largest.sort_by(|(_, a), (_, b)| b.cmp(a));
@@ -154,22 +170,23 @@ mod tests {
         reading.unpushable.push("a-b\n".to_owned());
         let prepared = prepare(reading).unwrap();
         assert_eq!(
-            serde_json::to_string(&prepared.request).unwrap(),
-            r#"{"op":"push-creds","secrets":{"gh":"xxx"},"keep":["npm"]}"#
-        );
-        assert_eq!(
             prepared.remarks.lines().collect::<Vec<_>>(),
             [
                 "npm cannot be read, so the broker keeps what it has: sealed for another key",
                 "a-b\\n is left out: it is not a secret name (A-Z, a-z, 0-9, _)",
             ]
         );
+        assert_eq!(
+            serde_json::to_string(&prepared.unconditional()).unwrap(),
+            r#"{"op":"push-creds","secrets":{"gh":"xxx"},"keep":["npm"]}"#
+        );
     }
 
     #[test]
     fn the_limit_is_the_wire_limit_to_the_byte() {
-        let overhead = encoded_size(&prepare(reading(&[("a", 0)])).unwrap().request);
-        assert!(prepare(reading(&[("a", PUSH_LINE_MAX - overhead)])).is_ok());
+        let overhead = encoded_size(&prepare(reading(&[("a", 0)])).unwrap().at_generation(u64::MAX));
+        let largest = prepare(reading(&[("a", PUSH_LINE_MAX - overhead)])).unwrap();
+        assert_eq!(encoded_size(&largest.at_generation(u64::MAX)), PUSH_LINE_MAX);
         let error = prepare(reading(&[("a", PUSH_LINE_MAX - overhead + 1)])).unwrap_err();
         assert_eq!(error.size, PUSH_LINE_MAX + 1);
     }
@@ -179,7 +196,7 @@ mod tests {
         let error = prepare(reading(&[("a", 10), ("b", 700_000), ("c", 500_000)])).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the store makes a push of 1200062 bytes, and one push carries at most 1048576; the largest: \
+            "the store makes a push of 1200099 bytes, and one push carries at most 1048576; the largest: \
              b (700002 bytes), c (500002 bytes), a (12 bytes)"
         );
         assert!(error.hint().ends_with("remo-vault remove b"));

@@ -5,6 +5,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::key::{KeyError, VaultKey};
 use crate::output;
+use crate::store::previous;
 
 /// What the lowest tier of the key ladder protects against, and what not.
 const PLAINTEXT_TIER: &str = "a key in a plaintext file (mode 0600) keeps other users and the project containers \
@@ -17,13 +18,15 @@ pub(super) fn run(locations: &Locations, arguments: &EnsureArguments) -> Result<
         Err(KeyError::File(error)) if error.is_missing() => {}
         Err(error) => return Err(error.into()),
     }
-    if locations.store.symlink_metadata().is_ok() {
+    // The version before the last change alone is worth its key too: the store can be brought back from it.
+    let sealed = [locations.store.clone(), previous(&locations.store)];
+    if let Some(store) = sealed.iter().find(|file| file.symlink_metadata().is_ok()) {
         return Err(Failure::new(format!(
             "there is no key {}, but there is a store {}, which a new key would not open",
             path.display(),
-            locations.store.display()
+            store.display()
         ))
-        .hint("put the old key back, or move the store away first"));
+        .hint(format!("put the old key back, or move {} away first", store.display())));
     }
     if !arguments.allow_plaintext {
         return Err(Failure::new(format!(

@@ -7,7 +7,7 @@ use remo_secret::Secret;
 use remo_wire::admin::PushedSecret;
 use remo_wire::names::SecretName;
 
-use super::{note_waiting, plural, store, warn_when_too_large};
+use super::{note_waiting, plural, store, within_one_push};
 use crate::cli::{ImportArguments, Locations};
 use crate::dotenv;
 use crate::exit::ExitStatus;
@@ -47,7 +47,7 @@ pub(super) fn run(locations: &Locations, arguments: &ImportArguments) -> Result<
         let file = arguments.file.display();
         output::note(&match harvest.left_out {
             0 => {
-                format!("hint: {file} still holds the values in plaintext; when all is well: shred -u {file}")
+                format!("hint: {file} still holds the values in plaintext; delete it when all is well")
             }
             _ => format!("hint: {file} still holds the values in plaintext; what was left out is only there"),
         });
@@ -70,6 +70,12 @@ fn apply(
     arguments: &ImportArguments,
 ) -> Result<(Commit, Counts), Failure> {
     refuse_conflicts(document, harvest, arguments)?;
+    let counts = within_one_push(document, |document| Ok(set_all(document, harvest)))?;
+    let commit = if counts.new + counts.replaced == 0 { Commit::Leave } else { Commit::Write };
+    Ok((commit, counts))
+}
+
+fn set_all(document: &mut Document, harvest: &Harvest) -> Counts {
     let mut counts = Counts::default();
     for (name, secret) in &harvest.secrets {
         let (count, what) = match document.set(name, secret) {
@@ -80,11 +86,7 @@ fn apply(
         *count += 1;
         output::note(&format!("{name}: {what}"));
     }
-    if counts.new + counts.replaced == 0 {
-        return Ok((Commit::Leave, counts));
-    }
-    warn_when_too_large(document);
-    Ok((Commit::Write, counts))
+    counts
 }
 
 fn harvest(file: &Path) -> Result<Harvest, Failure> {
@@ -97,9 +99,9 @@ fn harvest(file: &Path) -> Result<Harvest, Failure> {
     for assignment in assignments {
         let line = assignment.line;
         let Ok(name) = SecretName::new(&assignment.name) else {
-            let name = assignment.name.escape_debug();
+            // The name is not shown: what is no name may be a piece of a value that has several lines.
             output::note(&format!(
-                "warning: {shown}: line {line}: {name} is not a secret name (A-Z, a-z, 0-9, _)"
+                "warning: {shown}: line {line}: what is before the = is not a secret name (A-Z, a-z, 0-9, _)"
             ));
             harvest.left_out += 1;
             continue;

@@ -11,7 +11,6 @@ mod set;
 mod table;
 mod watch;
 
-use remo_wire::limits::PUSH_LINE_MAX;
 use remo_wire::names::SecretName;
 
 use crate::cli::{Command, CommandLine, KeyCommand, Locations, SourceKind};
@@ -19,8 +18,9 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::key::KeyError;
 use crate::output;
+use crate::push::{TooLarge, prepare};
 use crate::source::{Embedded, Source, SourceError};
-use crate::store::{Document, Store, StoreError};
+use crate::store::{Document, OUTGROWN_HINT, Store, StoreError};
 
 /// Runs the command of `command_line`.
 pub fn run(command_line: CommandLine) -> Result<ExitStatus, Failure> {
@@ -63,12 +63,24 @@ fn note_waiting() {
     output::note("waiting for another remo-vault that is writing to the store…");
 }
 
-/// Says when what is stored has outgrown one push.
-fn warn_when_too_large(document: &Document) {
-    if let Err(error) = crate::push::prepare(document.reading()) {
-        output::note(&format!("warning: {error}\nhint: {}", error.hint()));
-        output::note(&format!("nothing is pushed while the store is over {PUSH_LINE_MAX} bytes"));
+/// Makes a change of `document`, and refuses one that makes it grow beyond what one push carries: nothing of such
+/// a store would reach the broker. What is too large already may still become smaller.
+fn within_one_push<T>(
+    document: &mut Document,
+    change: impl FnOnce(&mut Document) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let size = |document: &Document| prepare(document.reading()).err();
+    let before = size(document);
+    let outcome = change(document)?;
+    match (before, size(document)) {
+        (None, Some(after)) => Err(outgrown(&after)),
+        (Some(before), Some(after)) if after.size() > before.size() => Err(outgrown(&after)),
+        _ => Ok(outcome),
     }
+}
+
+fn outgrown(error: &TooLarge) -> Failure {
+    Failure::new(format!("nothing was stored: with this, {error}")).hint(OUTGROWN_HINT)
 }
 
 /// `s` behind a number that is not one.

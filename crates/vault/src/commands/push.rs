@@ -18,7 +18,7 @@ pub(super) fn run(locations: &Locations) -> Result<ExitStatus, Failure> {
     let mut client = Client::connect(&locations.admin_socket)?;
     // The first answer says which version the broker speaks.
     client.status()?;
-    let pushed: PushResponse = client.request(&prepared.request)?;
+    let pushed: PushResponse = client.request(&prepared.unconditional())?;
     output::line(&format!(
         "pushed {} secret{}, generation {}",
         pushed.secret_count,

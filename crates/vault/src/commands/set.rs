@@ -2,7 +2,7 @@
 
 use remo_wire::admin::PushedSecret;
 
-use super::{note_waiting, secret_name, store, warn_when_too_large};
+use super::{note_waiting, secret_name, store, within_one_push};
 use crate::cli::{LineEndArguments, Locations, SetArguments};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
@@ -41,10 +41,7 @@ pub(super) fn run(locations: &Locations, arguments: &SetArguments) -> Result<Exi
         })?
     };
     let change = store(locations).update::<_, Failure>(&mut note_waiting, |document| {
-        let change = document.set(&name, &secret);
-        if change != Change::Unchanged {
-            warn_when_too_large(document);
-        }
+        let change = within_one_push(document, |document| Ok(document.set(&name, &secret)))?;
         Ok((if change == Change::Unchanged { Commit::Leave } else { Commit::Write }, change))
     })?;
     let what = describe(&secret);

@@ -14,7 +14,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use jiff::{Timestamp, Unit};
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use remo_secret::Secret;
 use remo_wire::admin::PushedSecret;
 use remo_wire::names::{FieldName, SecretName};
@@ -189,10 +189,14 @@ impl StoredValue {
     }
 }
 
-/// The time of a change, to the second: what `list` shows.
+/// The time of a change: now, as [`list`](crate::cli::Command::List) shows it.
 fn now() -> Timestamp {
-    let now = Timestamp::now();
-    now.round(Unit::Second).unwrap_or(now)
+    whole_second(Timestamp::now())
+}
+
+/// The second that `time` is in. Never the next one, which would be in the future.
+fn whole_second(time: Timestamp) -> Timestamp {
+    time.round(TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Trunc)).unwrap_or(time)
 }
 
 #[cfg(test)]
@@ -234,6 +238,14 @@ mod tests {
         assert_eq!(document.set(&name, &scalar("two")), Change::Replaced);
         assert!(document.holds_another(&name, &scalar("one")));
         assert!(document.remove("gh") && !document.remove("gh"));
+    }
+
+    #[test]
+    fn a_time_of_change_is_never_in_the_future() {
+        let second: Timestamp = "2026-05-31T02:30:00Z".parse().unwrap();
+        for time in ["2026-05-31T02:30:00Z", "2026-05-31T02:30:00.5Z", "2026-05-31T02:30:00.999999999Z"] {
+            assert_eq!(whole_second(time.parse().unwrap()), second, "{time}");
+        }
     }
 
     #[test]

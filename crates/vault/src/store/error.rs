@@ -11,7 +11,8 @@ use super::sealed::SealedError;
 use crate::key::KeyError;
 use crate::private_file::{PrivateFileError, storage_hint};
 
-/// Why the store cannot be read or written. In each case what was stored is as it was.
+/// Why the store cannot be read or written. In each case but [`StoreError::Unconfirmed`] what was stored is as it
+/// was.
 #[derive(Debug)]
 pub enum StoreError {
     /// The vault key cannot be had.
@@ -42,6 +43,20 @@ pub enum StoreError {
         /// The store.
         path: PathBuf,
     },
+    /// What is to be written is larger than what is read.
+    Outgrown {
+        /// The store.
+        path: PathBuf,
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// The file is written, but the system does not confirm that it would survive a loss of power.
+    Unconfirmed {
+        /// The store.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The file cannot be written.
     Write {
         /// The store.
@@ -60,6 +75,7 @@ impl StoreError {
                 "store a first secret with: remo-vault set NAME --store {}",
                 error.path().display()
             )),
+            Self::File(error) if error.is_too_large() => Some(restore_hint(error.path())),
             Self::File(error) => error.hint(),
             Self::Sealed { source: SealedError::WrongKey, .. } => {
                 Some("name the key that the store was made with: --key-file FILE".to_owned())
@@ -71,10 +87,17 @@ impl StoreError {
                 Some(restore_hint(path))
             }
             Self::Busy { path } => Some(format!("see who holds it: fuser -v {}.lock", path.display())),
+            Self::Outgrown { .. } => Some(OUTGROWN_HINT.to_owned()),
+            Self::Unconfirmed { .. } => {
+                Some("look at the disk (dmesg | tail); what is stored now shows: remo-vault list".to_owned())
+            }
             Self::Write { path, source } => storage_hint(source, path),
         }
     }
 }
+
+/// What to do when there is no room in the store.
+pub const OUTGROWN_HINT: &str = "store keys and tokens, not data files; see what is there: remo-vault list, and make room: remo-vault remove NAME";
 
 /// How to get back to the version before the last write, if there is one.
 fn restore_hint(store: &Path) -> String {
@@ -109,6 +132,17 @@ impl fmt::Display for StoreError {
                 path.display(),
                 PATIENCE.as_secs()
             ),
+            Self::Outgrown { path, limit } => write!(
+                formatter,
+                "the store {} would be larger than {limit} bytes; it is as it was before",
+                path.display()
+            ),
+            Self::Unconfirmed { path, .. } => write!(
+                formatter,
+                "the store {} is changed, but the system does not confirm that the change would survive a loss of \
+                 power",
+                path.display()
+            ),
             Self::Write { path, .. } => {
                 write!(formatter, "cannot write the store {}; it is as it was before", path.display())
             }
@@ -123,8 +157,8 @@ impl std::error::Error for StoreError {
             Self::File(error) => Some(error),
             Self::Sealed { source, .. } => Some(source),
             Self::Content { source, .. } => Some(source),
-            Self::Write { source, .. } => Some(source),
-            Self::Gone { .. } | Self::Busy { .. } => None,
+            Self::Write { source, .. } | Self::Unconfirmed { source, .. } => Some(source),
+            Self::Outgrown { .. } | Self::Gone { .. } | Self::Busy { .. } => None,
         }
     }
 }

@@ -14,14 +14,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use document::{Change, Document, DocumentError};
-pub use error::StoreError;
+pub use error::{OUTGROWN_HINT, StoreError};
 pub use replace::previous;
 pub use sealed::SealedError;
 
+use self::replace::ReplaceError;
 use crate::key::VaultKey;
 use crate::private_file;
 
-/// The largest store that is read, in bytes. A push carries 1 MiB, so that a store comes nowhere near.
+/// The largest store that is read, and so the largest that is written, in bytes. The commands refuse to let a store
+/// grow beyond one push of 1 MiB, so that it comes nowhere near.
 const STORE_MAX: u64 = 16 * 1024 * 1024;
 
 /// An embedded store and the key file that opens it. Both are looked at anew by every operation.
@@ -84,7 +86,7 @@ impl Store {
         })?;
         let mut document = match self.ciphertext() {
             Ok(ciphertext) => self.decode(&key, &ciphertext)?,
-            Err(StoreError::File(error)) if error.is_missing() => self.begin()?,
+            Err(StoreError::File(error)) if error.is_missing() => Document::default(),
             Err(error) => return Err(error.into()),
         };
         let (commit, outcome) = change(&mut document)?;
@@ -97,13 +99,20 @@ impl Store {
     /// The document that [`Store::update`] would hand to its change, without taking a lock or making anything.
     pub fn preview(&self) -> Result<Document, StoreError> {
         match self.read() {
-            Err(StoreError::File(error)) if error.is_missing() => self.begin(),
+            Err(StoreError::File(error)) if error.is_missing() => Ok(Document::default()),
             read => read,
         }
     }
 
+    /// The file as it is. Missing is only a store that has left no traces of an older one.
     fn ciphertext(&self) -> Result<remo_secret::Secret, StoreError> {
-        private_file::read(&self.path, STORE_MAX).map_err(StoreError::File)
+        private_file::read(&self.path, STORE_MAX).map_err(|error| {
+            if error.is_missing() && previous(&self.path).exists() {
+                StoreError::Gone { path: self.path.clone() }
+            } else {
+                StoreError::File(error)
+            }
+        })
     }
 
     fn decode(&self, key: &VaultKey, ciphertext: &remo_secret::Secret) -> Result<Document, StoreError> {
@@ -112,24 +121,50 @@ impl Store {
         Document::decode(&plaintext).map_err(|source| StoreError::Content { path: self.path.clone(), source })
     }
 
-    /// A new document, unless the traces of an older store say that one should be there.
-    fn begin(&self) -> Result<Document, StoreError> {
-        if replace::previous(&self.path).exists() {
-            return Err(StoreError::Gone { path: self.path.clone() });
-        }
-        Ok(Document::default())
-    }
-
     fn write(&self, key: &VaultKey, document: &Document) -> Result<(), StoreError> {
-        let written = document
-            .encode()
-            .map_err(io::Error::other)
-            .and_then(|plaintext| sealed::seal(key, &plaintext))
-            .and_then(|ciphertext| replace::replace(&self.path, &ciphertext));
-        written.map_err(|source| self.unwritable(source))
+        let sealed = document.encode().map_err(io::Error::other);
+        let sealed = sealed.and_then(|plaintext| sealed::seal(key, &plaintext));
+        let ciphertext = sealed.map_err(|source| self.unwritable(source))?;
+        if u64::try_from(ciphertext.len()).is_ok_and(|size| size > STORE_MAX) {
+            return Err(StoreError::Outgrown { path: self.path.clone(), limit: STORE_MAX });
+        }
+        replace::replace(&self.path, &ciphertext).map_err(|error| match error {
+            ReplaceError::Unchanged(source) => self.unwritable(source),
+            ReplaceError::Unconfirmed(source) => StoreError::Unconfirmed { path: self.path.clone(), source },
+        })
     }
 
     fn unwritable(&self, source: io::Error) -> StoreError {
         StoreError::Write { path: self.path.clone(), source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use remo_secret::Secret;
+    use remo_wire::admin::PushedSecret;
+    use remo_wire::names::SecretName;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_written_that_could_not_be_read_again() {
+        let folder = std::env::temp_dir().join(format!("remo-vault-store-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        let (path, key_file) = (folder.join("store.age"), folder.join("key.txt"));
+        VaultKey::create(&key_file).unwrap().unwrap();
+        let store = Store::new(&path, &key_file);
+        let name = SecretName::new("gh").unwrap();
+        let set = |length: usize| {
+            let value = PushedSecret::Scalar(Secret::new(vec![b'x'; length]));
+            store.update::<_, StoreError>(&mut || (), |document| {
+                Ok((Commit::Write, document.set(&name, &value)))
+            })
+        };
+        set(1).unwrap();
+        let refused = set(usize::try_from(STORE_MAX).unwrap());
+        assert!(matches!(refused, Err(StoreError::Outgrown { .. })), "{refused:?}");
+        assert!(store.read().unwrap().contains("gh"));
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }

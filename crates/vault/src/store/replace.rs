@@ -13,20 +13,36 @@ pub fn previous(store: &Path) -> PathBuf {
     sibling(store, ".previous")
 }
 
+/// Why a store was not replaced, or not for certain.
+#[derive(Debug)]
+pub(super) enum ReplaceError {
+    /// Everything is as it was before.
+    Unchanged(io::Error),
+    /// The store is replaced, but a loss of power might bring the one before back.
+    Unconfirmed(io::Error),
+}
+
 /// Puts `ciphertext` in the place of `store` and keeps what was there as [`previous`].
 ///
 /// The caller holds the writer's lock, so files of these names that are left over are of a writer that died.
-pub(super) fn replace(store: &Path, ciphertext: &[u8]) -> io::Result<()> {
+pub(super) fn replace(store: &Path, ciphertext: &[u8]) -> Result<(), ReplaceError> {
+    // Opened before anything is changed: a folder that may be searched but not read cannot be.
+    let folder = File::open(folder_of(store)).map_err(ReplaceError::Unchanged)?;
+    replace_within(&folder, store, ciphertext)
+}
+
+/// [`replace`], with the open folder of `store`.
+fn replace_within(folder: &File, store: &Path, ciphertext: &[u8]) -> Result<(), ReplaceError> {
     let draft = sibling(store, ".new");
     let written = write_new(&draft, ciphertext)
         .and_then(|()| keep_previous(store))
         .and_then(|()| fs::rename(&draft, store));
-    if written.is_err() {
+    if let Err(error) = written {
         // Not to leave half a file behind on a full disk; the error to report is the first one.
         let _ = fs::remove_file(&draft);
+        return Err(ReplaceError::Unchanged(error));
     }
-    written?;
-    File::open(folder_of(store))?.sync_all()
+    folder.sync_all().map_err(ReplaceError::Unconfirmed)
 }
 
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -57,5 +73,29 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_that_cannot_be_synchronised_is_told_from_a_store_that_is_as_it_was() {
+        let folder = std::env::temp_dir().join(format!("remo-vault-replace-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir(&folder).unwrap();
+        let store = folder.join("store.age");
+        replace(&store, b"one").unwrap();
+        // The system refuses to synchronise a socket.
+        let socket = File::from(OwnedFd::from(UnixStream::pair().unwrap().0));
+        let error = replace_within(&socket, &store, b"two").unwrap_err();
+        assert!(matches!(error, ReplaceError::Unconfirmed(_)), "{error:?}");
+        assert_eq!(fs::read(&store).unwrap(), b"two");
+        assert_eq!(fs::read(previous(&store)).unwrap(), b"one");
+        fs::remove_dir_all(folder).unwrap();
     }
 }

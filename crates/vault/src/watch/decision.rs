@@ -55,14 +55,13 @@ pub(super) fn decide(
 
 #[cfg(test)]
 mod tests {
-    use remo_wire::admin::{AdminRequest, PushPayload};
+    use remo_wire::admin::PushPayload;
 
     use super::super::digest::Digester;
     use super::*;
 
     fn digest() -> Digest {
-        let push = AdminRequest::PushCreds(PushPayload::default());
-        Digester::new().unwrap().digest(&push).unwrap()
+        Digester::new().unwrap().digest(&PushPayload::default()).unwrap()
     }
 
     fn status(instance_id: &str, generation: u64, cleared: bool) -> StatusResponse {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use remo_wire::admin::AdminRequest;
+use remo_wire::admin::PushPayload;
 use rustix::rand::{GetRandomFlags, getrandom};
 use sha2::{Digest as _, Sha256};
 
@@ -26,8 +26,8 @@ impl Digester {
         Ok(Self { key })
     }
 
-    /// The digest of a push. Equal content gives equal digests: the request is encoded in the order of names.
-    pub(super) fn digest(&self, push: &AdminRequest) -> io::Result<Digest> {
+    /// The digest of a push. Equal content gives equal digests: it is encoded in the order of names.
+    pub(super) fn digest(&self, push: &PushPayload) -> io::Result<Digest> {
         struct Feed(Sha256);
         impl io::Write for Feed {
             fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -49,24 +49,24 @@ impl Digester {
 #[cfg(test)]
 mod tests {
     use remo_secret::Secret;
-    use remo_wire::admin::{PushPayload, PushedSecret};
+    use remo_wire::admin::PushedSecret;
     use remo_wire::names::SecretName;
 
     use super::*;
 
-    fn push(value: &str, keep: &[&str]) -> AdminRequest {
+    fn push(value: &str, keep: &[&str]) -> PushPayload {
         let secret = PushedSecret::Scalar(Secret::from_text(value.to_owned()));
-        AdminRequest::PushCreds(PushPayload {
+        PushPayload {
             secrets: [(SecretName::new("gh").unwrap(), secret)].into_iter().collect(),
             keep: keep.iter().map(|name| SecretName::new(name).unwrap()).collect(),
             if_generation: None,
-        })
+        }
     }
 
     #[test]
     fn digests_tell_contents_apart_and_depend_on_the_key() {
         let digester = Digester::new().unwrap();
-        let digest = |request: &AdminRequest| digester.digest(request).unwrap();
+        let digest = |push: &PushPayload| digester.digest(push).unwrap();
         assert_eq!(digest(&push("a", &[])), digest(&push("a", &[])));
         assert_ne!(digest(&push("a", &[])), digest(&push("b", &[])));
         assert_ne!(digest(&push("a", &[])), digest(&push("a", &["npm"])));

@@ -14,6 +14,10 @@ use crate::failure::chain;
 /// events as well, so the longest pause counts only where those are missing.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 
+/// How long a connection must have lasted before its end counts as the first trouble. A broker that answers
+/// and closes at once is in trouble all the time, and each connection costs it and us a whole round.
+const STEADY: Duration = Duration::from_secs(10);
+
 /// How long the broker may take for one answer: it answers within milliseconds, and while it does not, this
 /// process listens to nothing else.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -23,6 +27,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) struct Link {
     socket: PathBuf,
     client: Option<Client>,
+    connected_at: Instant,
     pause: Pause,
     retry_at: Instant,
     /// Whether the broker's absence was logged.
@@ -35,6 +40,7 @@ impl Link {
         Self {
             socket: socket.to_owned(),
             client: None,
+            connected_at: Instant::now(),
             pause: Pause::new(PAUSE.0, PAUSE.1),
             retry_at: Instant::now(),
             absence_logged: false,
@@ -64,6 +70,7 @@ impl Link {
         match Client::connect_within(&self.socket, ANSWER_TIMEOUT) {
             Ok(client) => {
                 self.client = Some(client);
+                self.connected_at = now;
                 true
             }
             Err(error) => {
@@ -81,7 +88,6 @@ impl Link {
 
     /// The broker has answered on this connection.
     pub(super) fn proven(&mut self) {
-        self.pause.reset();
         if self.absence_logged {
             self.absence_logged = false;
             info!("the broker answers at {}", self.socket.display());
@@ -90,7 +96,9 @@ impl Link {
 
     /// The connection is of no more use. Logged once until the broker answers again.
     pub(super) fn lost(&mut self, error: &ClientError) {
-        self.client = None;
+        if self.client.take().is_some() && self.connected_at.elapsed() >= STEADY {
+            self.pause.reset();
+        }
         self.retry_at = Instant::now() + self.pause.grow();
         if !self.absence_logged {
             self.absence_logged = true;

@@ -19,7 +19,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use log::{debug, error, info, warn};
-use remo_wire::admin::{AdminRequest, PushResponse};
+use remo_wire::admin::{PushResponse, StatusResponse};
 use remo_wire::client::ClientError;
 use remo_wire::error::ErrorCode;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -35,6 +35,10 @@ use self::timing::Burst;
 use crate::failure::chain;
 use crate::push::{self, Prepared, Remarks};
 use crate::source::Source;
+
+/// How often in a row a push may find that somebody else has pushed or cleared since the broker was asked. Each
+/// time costs that somebody a request of their own, so the second time is rare and more of them are a fault.
+const OVERTAKEN_MAX: u32 = 5;
 
 /// Why the watcher ended by itself.
 #[derive(Debug)]
@@ -114,6 +118,15 @@ impl fmt::Display for Cause {
             Self::Retry => "tried again",
         })
     }
+}
+
+/// What became of one attempt to supply the broker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    /// There is nothing more to do now.
+    Done,
+    /// Somebody else has pushed or cleared since the broker was asked: what was decided no longer holds.
+    Overtaken,
 }
 
 struct Watcher<'s> {
@@ -200,21 +213,32 @@ impl Watcher<'_> {
         }))
     }
 
+    /// Supplies the broker, and decides anew when somebody else was faster.
+    fn synchronise(&mut self, cause: Cause) -> Result<(), WatchError> {
+        for _ in 0..OVERTAKEN_MAX {
+            if self.attempt(cause)? == Attempt::Done {
+                return Ok(());
+            }
+        }
+        self.health.failed("others push to the broker faster than this watcher can".to_owned(), None);
+        Ok(())
+    }
+
     /// Reads the store and pushes it, unless the broker has it already or was cleared. Without a broker the
     /// store is left alone: it is read when the broker is back.
-    fn synchronise(&mut self, cause: Cause) -> Result<(), WatchError> {
+    fn attempt(&mut self, cause: Cause) -> Result<Attempt, WatchError> {
         if self.link.connected().is_none() {
-            return Ok(());
+            return Ok(Attempt::Done);
         }
-        let Some(Prepared { request, remarks }) = self.read() else { return Ok(()) };
-        if remarks != self.remarks {
-            for remark in remarks.new_since(&self.remarks) {
+        let Some(prepared) = self.read() else { return Ok(Attempt::Done) };
+        if prepared.remarks != self.remarks {
+            for remark in prepared.remarks.new_since(&self.remarks) {
                 warn!("{remark}");
             }
-            self.remarks = remarks;
+            self.remarks = prepared.remarks.clone();
         }
-        let digest = self.digester.digest(&request).map_err(system("encode a push"))?;
-        let Some(client) = self.link.client() else { return Ok(()) };
+        let digest = self.digester.digest(&prepared.payload).map_err(system("encode a push"))?;
+        let Some(client) = self.link.client() else { return Ok(Attempt::Done) };
         let status = match client.status() {
             Ok(status) => status,
             Err(error) => return self.broken(error),
@@ -225,7 +249,7 @@ impl Watcher<'_> {
         }
         let cleared_before = std::mem::replace(&mut self.cleared, status.cleared);
         match decide(&status, self.pushed.as_ref(), self.refused.as_ref(), digest) {
-            Decision::Push => self.push(&request, digest, status.instance_id, cause)?,
+            Decision::Push => return self.push(prepared, digest, status, cause),
             Decision::UpToDate => {
                 debug!("the broker has this already ({cause})");
                 self.health.well();
@@ -243,7 +267,7 @@ impl Watcher<'_> {
                 }
             }
         }
-        Ok(())
+        Ok(Attempt::Done)
     }
 
     fn read(&mut self) -> Option<Prepared> {
@@ -257,24 +281,34 @@ impl Watcher<'_> {
         None
     }
 
+    /// Pushes on the condition that the broker is still in the state that `status` tells: a clear that came
+    /// in between is not undone.
     fn push(
         &mut self,
-        request: &AdminRequest,
+        prepared: Prepared,
         digest: digest::Digest,
-        instance_id: String,
+        status: StatusResponse,
         cause: Cause,
-    ) -> Result<(), WatchError> {
-        let Some(client) = self.link.client() else { return Ok(()) };
-        match client.request::<_, PushResponse>(request) {
+    ) -> Result<Attempt, WatchError> {
+        let StatusResponse { instance_id, generation: expected, .. } = status;
+        let Some(client) = self.link.client() else { return Ok(Attempt::Done) };
+        match client.request::<_, PushResponse>(&prepared.at_generation(expected)) {
             Ok(PushResponse { secret_count, generation, .. }) => {
                 self.health.well();
                 self.refused = None;
                 self.pushed = Some(Pushed { digest, instance_id, generation });
                 let plural = if secret_count == 1 { "" } else { "s" };
                 info!("pushed {secret_count} secret{plural}, generation {generation} ({cause})");
-                Ok(())
             }
             Err(ClientError::Refused(response)) => {
+                // The code says no more than that something is wrong with the request; the generation does.
+                if response.code == ErrorCode::InvalidPayload {
+                    match client.status() {
+                        Ok(now) if now.generation != expected => return Ok(Attempt::Overtaken),
+                        Ok(_) => {}
+                        Err(error) => return self.broken(error),
+                    }
+                }
                 if matches!(response.code, ErrorCode::InvalidPayload | ErrorCode::PayloadTooLarge) {
                     // The same content would be refused again.
                     error!("the broker refuses the push: {response}");
@@ -285,19 +319,19 @@ impl Watcher<'_> {
                 if response.code == ErrorCode::PayloadTooLarge {
                     self.link.ended();
                 }
-                Ok(())
             }
-            Err(error) => self.broken(error),
+            Err(error) => return self.broken(error),
         }
+        Ok(Attempt::Done)
     }
 
     /// The connection failed while a request was under way.
-    fn broken(&mut self, error: ClientError) -> Result<(), WatchError> {
+    fn broken(&mut self, error: ClientError) -> Result<Attempt, WatchError> {
         match error {
             ClientError::Version { .. } | ClientError::Malformed { .. } => Err(WatchError::Protocol(error)),
             error => {
                 self.link.lost(&error);
-                Ok(())
+                Ok(Attempt::Done)
             }
         }
     }

@@ -40,7 +40,8 @@ fn another_key() {
     let (right, store) = (fs::read(room.key()).unwrap(), fs::read(room.store()).unwrap());
     fs::remove_file(room.key()).unwrap();
     fs::remove_file(room.store()).unwrap();
-    room.run(&["key", "ensure", "--allow-plaintext"]).expect(0);
+    let nowhere = room.path().join("nowhere");
+    room.run(&["key", "ensure", "--allow-plaintext", "--store", nowhere.to_str().unwrap()]).expect(0);
     fs::write(room.store(), store).unwrap();
     fs::set_permissions(room.store(), fs::Permissions::from_mode(0o600)).unwrap();
     refused_everywhere(&room, "the file is sealed for another key");
@@ -98,9 +99,44 @@ fn a_store_that_has_gone_is_not_begun_anew() {
     assert!(refused.stderr.contains("has gone, while"), "{}", refused.stderr);
     assert!(refused.stderr.contains("cp -p"), "{}", refused.stderr);
     assert!(!room.store().exists());
+    refused_everywhere(&room, "has gone, while");
     fs::copy(room.previous(), room.store()).unwrap();
     room.set("npm", "new");
     assert_eq!(room.names(), ["gh", "npm"]);
+}
+
+#[test]
+fn a_file_that_is_too_large_leads_back_to_the_version_before() {
+    let room = room_with_two_versions();
+    fs::File::options().write(true).open(room.store()).unwrap().set_len(17 * 1024 * 1024).unwrap();
+    let refused = room.run(&["list"]).expect(1);
+    assert!(refused.stderr.contains("is larger than 16777216 bytes"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("cp -p"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_folder_that_cannot_be_synchronised_is_noticed_before_anything_changes() {
+    let room = room_with_two_versions();
+    let before = (fs::read(room.store()).unwrap(), fs::read(room.previous()).unwrap());
+    fs::set_permissions(room.vault(), fs::Permissions::from_mode(0o300)).unwrap();
+    // Root may read any folder, so it goes without that right.
+    let mut command = room.command(&["set", "gh"]);
+    if rustix::process::geteuid().is_root() {
+        let program = command.get_program().to_owned();
+        command = Command::new("setpriv");
+        command.args(["--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]).arg(program);
+        command
+            .args(["set", "gh"])
+            .env("REMO_VAULT_STORE", room.store())
+            .env("REMO_VAULT_KEY_FILE", room.key());
+    }
+    let value = fs::File::open(room.key()).unwrap();
+    let output = command.stdin(value).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    fs::set_permissions(room.vault(), fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("it is as it was before: Permission denied"), "{stderr}");
+    assert_eq!((fs::read(room.store()).unwrap(), fs::read(room.previous()).unwrap()), before);
 }
 
 #[test]

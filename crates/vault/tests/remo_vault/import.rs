@@ -62,8 +62,10 @@ fn what_is_stored_is_replaced_only_by_force() {
 #[test]
 fn names_that_are_none_are_reported_and_left_out() {
     let room = Room::with_key();
-    let partly = room.feed(&["import", "-"], b"A.B=tripwire\nGOOD=1\nJ={\"a b\":\"tripwire\"}\n").expect(1);
-    assert!(partly.stderr.contains("line 1: A.B is not a secret name"), "{}", partly.stderr);
+    let partly =
+        room.feed(&["import", "-"], b"TRIP/wire=tripwire\nGOOD=1\nJ={\"a b\":\"tripwire\"}\n").expect(1);
+    assert!(partly.stderr.contains("line 1: what is before the = is not a secret name"));
+    assert!(!partly.stderr.contains("TRIP/wire"), "{}", partly.stderr);
     assert!(partly.stderr.contains("line 3: J: the value is a JSON object"), "{}", partly.stderr);
     assert!(partly.stderr.contains("imported 1 secret (1 new, 0 replaced); 0 stored already, 2 left out"));
     assert!(!partly.stderr.contains("tripwire"), "{}", partly.stderr);
@@ -76,11 +78,26 @@ fn a_file_that_cannot_be_read_is_an_error_with_its_line() {
     for (content, problem) in [
         ("A=1\ntripwire\n", "standard input: line 2: neither NAME=value nor a # comment"),
         ("A=\"tripwire\n", "standard input: line 1: the quote that opens here is never closed"),
-        ("A=1\nA=tripwire\n", "standard input: line 2: A is set for the second time (first on line 1)"),
+        ("A=1\ntripwire=1\ntripwire=2\n", "standard input: line 3: this name is set for the second time"),
+        (
+            "A=1\nA=tripwire\n",
+            "standard input: line 2: this name is set for the second time (first on line 1)",
+        ),
     ] {
         let refused = room.feed(&["import", "-"], content.as_bytes()).expect(1);
         assert!(refused.stderr.contains(problem), "{}", refused.stderr);
         assert!(!refused.stderr.contains("tripwire"), "{}", refused.stderr);
+    }
+    let key = "K=-----BEGIN PRIVATE KEY-----\nTR/IPWIRE+secretBBBB=\nTRIPWIREsecretCCCC==\n-----END PRIVATE KEY-----\n";
+    let pieces = ["K=x\nTR/IPWIRE+secretBBBB=\n", "K=x\nTRIPWIREsecretCCCC==\n"];
+    for (content, line) in [(key, 1), (pieces[0], 2), (pieces[1], 2)] {
+        let refused = room.feed(&["import", "-"], content.as_bytes()).expect(1);
+        assert!(
+            refused.stderr.starts_with(&format!("error: standard input: line {line}: ")),
+            "{}",
+            refused.stderr
+        );
+        assert!(!refused.stderr.contains("IPWIRE"), "{}", refused.stderr);
     }
     assert!(room.run(&["import", "nowhere.env"]).expect(1).stderr.contains("cannot read nowhere.env"));
     assert!(!room.store().exists());

@@ -44,6 +44,22 @@ fn no_new_key_is_made_beside_a_store() {
 }
 
 #[test]
+fn no_new_key_is_made_beside_what_a_store_has_left() {
+    let room = Room::with_key();
+    room.set("gh", "one");
+    room.set("gh", "two");
+    fs::remove_file(room.store()).unwrap();
+    fs::remove_file(room.key()).unwrap();
+    let refused = room.run(&["key", "ensure", "--allow-plaintext"]).expect(1);
+    assert!(
+        refused.stderr.contains("store.age.previous, which a new key would not open"),
+        "{}",
+        refused.stderr
+    );
+    assert!(!room.key().exists());
+}
+
+#[test]
 fn keys_made_at_the_same_time_are_one_key() {
     let room = Room::empty();
     let children: Vec<_> =

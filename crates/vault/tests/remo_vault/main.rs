@@ -11,6 +11,7 @@ mod admin_peer;
 mod crash;
 mod damage;
 mod import;
+mod interposer;
 mod key;
 mod messages;
 mod room;

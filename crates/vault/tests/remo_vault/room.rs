@@ -118,6 +118,16 @@ impl Room {
         self.feed(&["set", name], value.as_bytes()).expect(0);
     }
 
+    /// Writes `document` as the store, as a program other than ours might.
+    pub(crate) fn seal(&self, document: &serde_json::Value) {
+        let key = fs::read_to_string(self.key()).expect("a key");
+        let identity = key.lines().last().expect("an identity").parse::<age::x25519::Identity>();
+        let recipient = identity.expect("an identity").to_public();
+        let sealed = age::encrypt(&recipient, document.to_string().as_bytes()).expect("encrypts");
+        fs::write(self.store(), sealed).expect("the store is written");
+        fs::set_permissions(self.store(), fs::Permissions::from_mode(0o600)).expect("the mode is set");
+    }
+
     /// The value under `name`.
     #[track_caller]
     pub(crate) fn reveal(&self, name: &str) -> String {

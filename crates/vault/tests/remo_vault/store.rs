@@ -94,6 +94,28 @@ fn removing_takes_all_names_or_none() {
 }
 
 #[test]
+fn a_store_never_outgrows_a_push_and_stays_usable() {
+    let room = Room::with_key();
+    let large = vec![b'x'; 900_000];
+    room.feed(&["set", "first"], &large).expect(0);
+    let before = fs::read(room.store()).unwrap();
+    let refused = room.feed(&["set", "second"], &large).expect(1);
+    assert!(
+        refused.stderr.starts_with("error: nothing was stored: with this, the store makes a push of 1800")
+    );
+    assert!(refused.stderr.contains("\nhint: store keys and tokens, not data files"), "{}", refused.stderr);
+    let file = [b"A=".as_slice(), &large, b"\n"].concat();
+    for import in [&["import", "-"][..], &["import", "--dry-run", "-"]] {
+        let refused = room.feed(import, &file).expect(1);
+        assert!(refused.stderr.contains("error: nothing was stored: with this,"), "{}", refused.stderr);
+    }
+    assert_eq!(fs::read(room.store()).unwrap(), before);
+    room.set("first", "small");
+    room.feed(&["set", "second"], &large).expect(0);
+    assert_eq!(room.names(), ["first", "second"]);
+}
+
+#[test]
 fn what_is_not_there_is_said() {
     let room = Room::with_key();
     for command in [&["list"][..], &["get", "gh"], &["remove", "gh"], &["push"]] {

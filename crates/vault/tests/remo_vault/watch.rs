@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use remo_testkit::{Broker, Needle, Scan, memory_scan, skip, wait};
 use rustix::process::Signal;
 
+use crate::interposer::clear_before_pushes;
 use crate::room::{PROJECT, Room, wait_until};
 use crate::watcher::Watcher;
 
@@ -72,7 +73,7 @@ fn push_and_clear_as_commands() {
 
 #[test]
 fn every_way_of_writing_is_seen() {
-    let (room, broker, _watcher) = started("one");
+    let (room, broker, watcher) = started("one");
     room.set("gh", "by set");
     served(&broker, "by set");
 
@@ -101,6 +102,9 @@ fn every_way_of_writing_is_seen() {
     wait::holds(NOTHING_HAPPENS, "no store changes nothing", || {
         serves(&broker).as_deref() == Some("in place, slowly")
     });
+    watcher.wait_for("has gone, while");
+    watcher.wait_for("hint: the version before the last change is");
+    assert_eq!(watcher.count("store a first secret"), 0, "{watcher:#?}");
     fs::write(room.store(), version(&room, "removed and made again")).unwrap();
     private(&room.store());
     served(&broker, "removed and made again");
@@ -235,6 +239,26 @@ fn after_a_clear_nothing_is_pushed_until_push() {
 }
 
 #[test]
+fn a_clear_between_the_question_and_the_push_is_not_undone() {
+    let room = Room::with_key();
+    room.set("gh", "one");
+    let broker = room.broker();
+    let between = room.path().join("between.sock");
+    clear_before_pushes(&between, room.admin_socket());
+    let watcher = Watcher::start_at(&room, &between);
+    watcher.wait_for("the broker was cleared on purpose; nothing is pushed");
+    room.set("gh", "two");
+    watcher.wait_for("the store changed, but the broker was cleared on purpose; not pushed");
+    let status = broker.status();
+    assert!(status.cleared && status.secret_count == 0, "{status:?}");
+    assert_eq!(watcher.count("refuses the push"), 0, "no fault of anybody: {watcher:#?}");
+    // Who types `push` means it.
+    let push = ["push", "--admin-socket", between.to_str().unwrap()];
+    assert_eq!(room.run(&push).expect(0).stdout, "pushed 1 secret, generation 3\n");
+    assert!(!broker.status().cleared);
+}
+
+#[test]
 fn a_store_that_cannot_be_read_pushes_nothing_says_so_once_and_costs_nothing() {
     let (room, mut broker, watcher) = started("one");
     let whole = fs::read(room.store()).unwrap();
@@ -284,10 +308,7 @@ fn single_faults_are_kept_while_removals_and_changes_go_out() {
         ("new", entry(serde_json::json!({ "text": "value" }))),
         ("no-name", entry(serde_json::json!({ "text": "value" }))),
     ]);
-    let document = serde_json::json!({ "format": 1, "entries": entries }).to_string();
-    let key = fs::read_to_string(room.key()).unwrap();
-    let identity: age::x25519::Identity = key.lines().last().unwrap().parse().unwrap();
-    fs::write(room.store(), age::encrypt(&identity.to_public(), document.as_bytes()).unwrap()).unwrap();
+    room.seal(&serde_json::json!({ "format": 1, "entries": entries }));
     watcher.wait_for(
         "gh cannot be read, so the broker keeps what it has: its bytes are not stored as standard base64",
     );
@@ -311,14 +332,22 @@ fn single_faults_are_kept_while_removals_and_changes_go_out() {
 #[test]
 fn a_store_that_has_outgrown_a_push_is_explained_once() {
     let (room, broker, watcher) = started("one");
-    room.feed(&["set", "a"], &vec![b'x'; 600_000]).expect(0);
-    wait_until("the first large push", || broker.status().secret_count == 2);
-    room.feed(&["set", "b"], &vec![b'x'; 600_000]).expect(0);
+    // No command of this program makes such a store.
+    let entry =
+        |text: String| serde_json::json!({ "value": { "text": text }, "changed_at": "2026-05-31T02:30:00Z" });
+    let large = || entry("x".repeat(600_000));
+    room.seal(&serde_json::json!({
+        "format": 1, "entries": { "a": large(), "b": large(), "gh": entry("one".to_owned()) },
+    }));
     watcher.wait_for(
         "one push carries at most 1048576; the largest: a (600002 bytes), b (600002 bytes), gh (5 bytes)",
     );
     watcher.wait_for("hint: take out what is no credential");
-    assert_eq!(broker.status().secret_count, 2);
+    assert_eq!(broker.status().secret_count, 1);
+    // It may become smaller, but not larger.
+    let refused = room.feed(&["set", "c"], b"more").expect(1);
+    assert!(refused.stderr.contains("nothing was stored: with this, the store makes a push of"));
+    room.feed(&["set", "a"], &vec![b'y'; 500_000]).expect(0);
     room.run(&["remove", "b"]).expect(0);
     watcher.wait_for("the store can be read and pushed again");
     room.set("gh", "two");
@@ -361,22 +390,15 @@ fn no_value_stays_in_the_watchers_memory() {
 }
 
 #[test]
-fn a_new_value_is_served_within_a_quarter_of_a_second() {
+fn every_new_value_is_served() {
     const ROUNDS: usize = 20;
     let (room, broker, _watcher) = started("one");
     let mut client = broker.client(PROJECT);
-    let mut times = Vec::new();
     for round in 0..ROUNDS {
         let value = format!("value {round}");
         room.set("gh", &value);
-        let begin = Instant::now();
         wait_until("the new value", || {
             client.get("gh").is_ok_and(|secret| secret.value.expose_text() == Some(&*value))
         });
-        times.push(begin.elapsed());
     }
-    times.sort();
-    let median = times[ROUNDS / 2];
-    eprintln!("set finished → new value served: median {median:?}, longest {:?}", times[ROUNDS - 1]);
-    assert!(median <= Duration::from_millis(250), "{times:?}");
 }

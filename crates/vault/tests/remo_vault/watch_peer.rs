@@ -14,6 +14,17 @@ const BROKEN: Answer = Answer::Line(r#"{"ok":false,"code":"internal_error","mess
 const INVALID: Answer = Answer::Line(r#"{"ok":false,"code":"invalid_payload","message":"no such thing"}"#);
 const NOT_OURS: Answer = Answer::Line("HTTP/1.1 400 Bad Request");
 
+/// A question answered and a push that is not, eight times.
+const ANSWER_AND_CLOSE: [Answer; 16] = {
+    let mut script = [Answer::Well; 16];
+    let mut at = 1;
+    while at < script.len() {
+        script[at] = Answer::Close;
+        at += 2;
+    }
+    script
+};
+
 fn room() -> Room {
     let room = Room::with_key();
     room.set("gh", "tripwire");
@@ -61,7 +72,11 @@ fn a_refused_push_is_an_error_of_the_command() {
     let room = room();
     let _asked = listen(&room.admin_socket(), &[Answer::Well, INVALID]);
     let refused = room.run(&["push"]).expect(1);
-    assert_eq!(refused.stderr, "error: invalid_payload: no such thing\n");
+    assert_eq!(
+        refused.stderr,
+        "error: invalid_payload: no such thing\nhint: look into the broker's log; it says what it did with the \
+         request\n"
+    );
     assert!(refused.stdout.is_empty());
 }
 
@@ -79,6 +94,7 @@ fn what_was_refused_is_offered_again_only_after_a_change() {
     let watcher = Watcher::start(&room);
     watcher.wait_for("the broker refuses the push: invalid_payload: no such thing");
     assert_eq!((next(&asked), next(&asked)), ("status".into(), "push-creds".into()));
+    assert_eq!(next(&asked), "status", "whether the generation is another");
     nothing_within(&asked, Duration::from_secs(1));
     room.set("gh", "another");
     watcher.wait_for("pushed 1 secret, generation 1 (the store changed)");
@@ -127,4 +143,15 @@ fn a_broker_that_closes_every_connection_is_not_hammered() {
     assert_eq!(watcher.count("; waiting for it"), 1, "said once: {:#?}", watcher.log());
     assert_eq!(watcher.count("the broker answers at"), 1);
     assert_eq!((next(&asked), next(&asked)), ("status".into(), "push-creds".into()));
+}
+
+#[test]
+fn a_broker_that_answers_and_then_closes_is_not_hammered_either() {
+    let room = room();
+    let _asked = listen(&room.admin_socket(), &ANSWER_AND_CLOSE);
+    let watcher = Watcher::start(&room);
+    let begin = Instant::now();
+    watcher.wait_for("pushed 1 secret, generation 1");
+    // The same pauses as for one that closes at once.
+    assert!(begin.elapsed() > Duration::from_secs(3), "{:?}", begin.elapsed());
 }

@@ -1,7 +1,8 @@
 //! A running `remo-vault watch`, its log at hand.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, ExitStatus};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -19,7 +20,18 @@ pub(crate) struct Watcher {
 
 impl Watcher {
     pub(crate) fn start(room: &Room) -> Self {
-        let mut child = room.command(&["watch"]).spawn().expect("the binary runs");
+        Self::run(room.command(&["watch"]))
+    }
+
+    /// A watcher of `room` whose broker is at another socket.
+    pub(crate) fn start_at(room: &Room, admin_socket: &Path) -> Self {
+        let mut command = room.command(&["watch"]);
+        command.env("REMO_BROKER_ADMIN_SOCKET", admin_socket);
+        Self::run(command)
+    }
+
+    fn run(mut command: Command) -> Self {
+        let mut child = command.spawn().expect("the binary runs");
         let stderr = child.stderr.take().expect("a pipe");
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&log);
