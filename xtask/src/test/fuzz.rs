@@ -13,7 +13,7 @@ use crate::{cargo, console};
 const SECONDS_EACH: u32 = 20;
 
 /// Limits of one input in time and of the process in memory, far above what any takes on a busy machine (a second,
-/// and 600 MiB with AddressSanitizer).
+/// and 800 MiB with the address sanitizer).
 const LIMITS: [&str; 2] = ["-timeout=30", "-rss_limit_mb=1536"];
 
 /// libFuzzer needs flags that only a nightly compiler takes.
