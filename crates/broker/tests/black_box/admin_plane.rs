@@ -408,3 +408,35 @@ fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
     }
     found
 }
+
+/// A push that was meant for another state of the store is refused and changes nothing.
+#[test]
+fn a_push_for_another_generation_changes_nothing() {
+    let instance = Instance::start();
+    instance.project("project-a", &["gh"]);
+    let generation = instance.broker.push(&[("gh", "before")]).generation;
+    let view = instance.view("project-a");
+    let push_for = |expected: u64| {
+        let request = format!(
+            r#"{{"op":"push-creds","secrets":{{"npm":"tripwire"}},"keep":["gh"],"if_generation":{expected}}}"#
+        );
+        ask_admin(&instance.broker, &request)
+    };
+    for other in [0, generation - 1, generation + 1, u64::MAX] {
+        let message = refused(&push_for(other), "invalid_payload");
+        assert!(message.contains(&generation.to_string()) && !message.contains("tripwire"), "{message}");
+    }
+    assert_eq!(instance.broker.status().generation, generation);
+    assert_eq!(instance.view("project-a"), view);
+    assert_eq!(instance.broker.list().secrets.len(), 1);
+    assert_eq!(get_value(&mut instance.broker.raw("project-a"), "gh"), "before");
+    // A clear is a change too.
+    instance.broker.clear();
+    refused(&push_for(generation), "invalid_payload");
+    assert_eq!(instance.broker.status().secret_count, 0);
+    let generation = instance.broker.push(&[("gh", "after")]).generation;
+    let answer = push_for(generation);
+    assert_eq!(answer["ok"], true, "{answer}");
+    assert_eq!(answer["secret_count"], 2);
+    assert!(answer["generation"].as_u64().unwrap() > generation);
+}

@@ -3,12 +3,12 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use remo_testkit::{Project, audit, registration};
+use remo_testkit::{Project, audit, registration, skip};
 use remo_wire::admin::ManifestState;
 use remo_wire::error::ErrorCode;
 use serde_json::json;
 
-use crate::support::{Instance, ask, get_value, refused};
+use crate::support::{Instance, SetOnDrop, ask, get_value, refused};
 
 fn state(instance: &Instance) -> ManifestState {
     instance.broker.status().projects[0].manifest
@@ -291,4 +291,71 @@ fn a_directory_made_again_at_the_same_place_keeps_its_pin() {
     assert!(instance.broker.register(&project).unwrap().approved);
     assert_eq!(state(&instance), ManifestState::Changed);
     refused(&ask(&instance.broker, "project-a", r#"{"op":"get","name":"npm"}"#), "denied");
+}
+
+#[test]
+fn a_manifest_that_is_a_device_is_refused() {
+    use rustix::fs::{CWD, FileType, Mode, makedev, mknodat};
+    let test = "a_manifest_that_is_a_device_is_refused";
+    if skip::without_root(test) {
+        return;
+    }
+    let instance = Instance::start();
+    let project = instance.project("project-a", &["gh"]);
+    let manifest = project.manifest_path();
+    fs::remove_file(&manifest).unwrap();
+    // The null device.
+    let device =
+        mknodat(CWD, &manifest, FileType::CharacterDevice, Mode::from_raw_mode(0o666), makedev(1, 3));
+    if let Err(error) = device {
+        return skip::skipped(test, &format!("no device can be made: {error}"));
+    }
+    let compared = instance.broker.manifest(&project).unwrap();
+    assert_eq!((compared.state, compared.file), (ManifestState::Invalid, None));
+    assert!(
+        compared.problems.iter().any(|problem| problem.contains("not a regular file")),
+        "{:?}",
+        compared.problems
+    );
+    assert_eq!(state(&instance), ManifestState::Invalid);
+    let error = instance.broker.reload(&project, None).unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::ManifestInvalid), "{error}");
+    assert_eq!(ask(&instance.broker, "project-a", r#"{"op":"info"}"#)["allowlist"], json!(["gh"]));
+}
+
+/// Opening has effects on a device, so a manifest is looked at first. A FIFO tells: a writer that does not wait can
+/// open it only while somebody has it open for reading.
+#[test]
+fn a_manifest_that_is_no_plain_file_is_not_even_opened() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat, open};
+    let instance = Instance::start();
+    let project = instance.project("project-a", &["gh"]);
+    let manifest = project.manifest_path();
+    fs::remove_file(&manifest).unwrap();
+    mknodat(CWD, &manifest, FileType::Fifo, Mode::from_raw_mode(0o644), 0).unwrap();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+            let (mut tries, mut opened) = (0_u64, 0_u64);
+            while !stop.load(Ordering::Relaxed) {
+                tries += 1;
+                match open(&manifest, flags, Mode::empty()) {
+                    Ok(_) => opened += 1,
+                    Err(error) => assert_eq!(error, rustix::io::Errno::NXIO),
+                }
+            }
+            (tries, opened)
+        });
+        let end = SetOnDrop(&stop);
+        for _ in 0..1000 {
+            assert_eq!(state(&instance), ManifestState::Invalid);
+        }
+        drop(end);
+        let (tries, opened) = writer.join().unwrap();
+        assert!(tries > 1000, "only {tries} looks");
+        assert_eq!(opened, 0, "the broker had it open, seen {opened} times of {tries}");
+    });
 }

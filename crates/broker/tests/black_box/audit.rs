@@ -360,3 +360,90 @@ fn a_missing_log_folder_is_said_and_its_lines_come_when_it_is_there() {
         });
     }
 }
+
+/// What was refused for want of a record is not told as vended later, when the disk has room again.
+#[test]
+fn refuse_never_records_an_answer_that_did_not_leave() {
+    let test = "refuse_never_records_an_answer_that_did_not_leave";
+    let Some((broker, disk, directory)) = on_small_disk(test, "refuse") else { return };
+    let log = directory.audit_log();
+    disk.fill();
+    let (mut vended, mut withheld) = (0_u64, 0_u64);
+    let mut ask_and_count = |request: &str| {
+        let vends = ask(&broker, "project-a", request)["ok"] == true;
+        *(if vends { &mut vended } else { &mut withheld }) += 1;
+        vends
+    };
+    for request in [r#"{"op":"get","name":"gh"}"#, r#"{"op":"fetch"}"#].repeat(30) {
+        ask_and_count(request);
+    }
+    disk.relieve();
+    wait::until_true(wait::PATIENCE, "vending again", || ask_and_count(r#"{"op":"get","name":"gh"}"#));
+    assert!(withheld > 20, "the disk was full");
+    let told: Vec<Value> = audit::events(&log, "fetch").iter().map(|line| line["outcome"].clone()).collect();
+    assert_eq!(told.iter().filter(|outcome| *outcome == "ok").count() as u64, vended, "{told:?}");
+    let lost: u64 =
+        audit::events(&log, "audit.lost").iter().map(|line| line["count"].as_u64().unwrap()).sum();
+    assert_eq!(lost, withheld, "what was withheld is counted");
+}
+
+/// Somebody else's rotation and the broker's own get along: each attempt is in exactly one file, and no archive
+/// gives way for a rotation that found nothing to rename.
+#[test]
+fn rotation_beside_a_rename_from_outside_keeps_every_archive() {
+    const NAMES: usize = 600;
+    let instance = Instance::with_config("[audit]\nrotate_bytes = 4096\nkeep_files = 50\n");
+    let names: Vec<String> = (0..NAMES).map(|number| format!("s{number}")).collect();
+    instance.project("project-a", &names.iter().map(String::as_str).collect::<Vec<_>>());
+    let secrets: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
+    instance.broker.push(&secrets);
+    let folder = instance.directory.log_dir();
+    let mut connection = instance.broker.raw("project-a");
+    for (number, name) in names.iter().enumerate() {
+        get_value(&mut connection, name);
+        if number == NAMES / 2 {
+            fs::rename(instance.directory.audit_log(), folder.join("moved")).unwrap();
+        }
+    }
+    let files: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!((20..50).contains(&files.len()), "several archives, and room for all: {files:?}");
+    let mut told: Vec<String> = files
+        .iter()
+        .flat_map(|file| audit::events(file, "fetch"))
+        .map(|line| line["secret_name"].as_str().unwrap().to_owned())
+        .collect();
+    told.sort();
+    let mut expected = names;
+    expected.sort();
+    assert_eq!(told, expected, "each attempt is in exactly one file");
+}
+
+/// A log that is a device is written and never renamed.
+#[test]
+fn a_log_that_is_a_device_stays_where_it_is() {
+    use std::os::unix::fs::FileTypeExt as _;
+
+    use rustix::fs::{CWD, FileType, Mode, makedev, mknodat};
+    let test = "a_log_that_is_a_device_stays_where_it_is";
+    if skip::without_root(test) {
+        return;
+    }
+    let directory = PrivateDirectory::new();
+    let log = directory.audit_log();
+    // The null device.
+    let mode = Mode::from_raw_mode(0o666);
+    if let Err(error) = mknodat(CWD, &log, FileType::CharacterDevice, mode, makedev(1, 3)) {
+        return skip::skipped(test, &format!("no device can be made: {error}"));
+    }
+    let broker = Broker::start(&directory, &options("[audit]\nrotate_bytes = 4096\n"));
+    broker.approve(&Project::new(&directory, "project-a", &["gh"]));
+    broker.push(&[("gh", "x")]);
+    let mut connection = broker.raw("project-a");
+    for _ in 0..100 {
+        get_value(&mut connection, "gh");
+    }
+    let names: Vec<_> =
+        fs::read_dir(directory.log_dir()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["audit.log"]);
+    assert!(fs::symlink_metadata(&log).unwrap().file_type().is_char_device());
+}

@@ -126,3 +126,18 @@ fn a_start_on_a_read_only_state_loses_nothing() {
     constrained.works_again();
     assert_eq!(constrained.broker.terminate(wait::PATIENCE).code(), Some(0));
 }
+
+/// A clear on a full disk is saved as soon as the disk takes it, not only with the next change.
+#[test]
+fn a_clear_that_could_not_be_saved_is_saved_later() {
+    let Some(mut constrained) = constrained("a_clear_that_could_not_be_saved_is_saved_later") else { return };
+    constrained.disk.fill();
+    constrained.broker.clear();
+    let counters = constrained.directory.state_dir().join("counters.json");
+    let before = std::fs::read(&counters).unwrap();
+    constrained.disk.relieve();
+    wait::until_true(wait::PATIENCE, "the clear to be saved", || std::fs::read(&counters).unwrap() != before);
+    constrained.broker.kill();
+    constrained.broker.restart();
+    assert!(constrained.broker.status().cleared);
+}

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use remo_testkit::{audit, wait};
+use remo_testkit::{RawConnection, audit, wait};
 
 use crate::support::{Instance, get_value, refused};
 
@@ -137,4 +137,86 @@ fn a_flooding_connection_does_not_starve_others() {
         stream.shutdown(std::net::Shutdown::Both).unwrap();
         assert!(took < wait::PATIENCE / 2, "500 requests beside a flood took {took:?}");
     });
+}
+
+/// Answers that a flood may have had when one request of another project is answered, at the median: a turn holds
+/// 128 KiB for the flood, which are two answers of this test, and some turns pass until this client looks.
+/// Without that limit all of its connections were answered first.
+const FLOOD_ANSWERS: u64 = 20;
+
+/// A project is not served more for having many connections and a large pin.
+#[test]
+fn a_project_with_many_connections_and_large_answers_leaves_others_their_part() {
+    use rustix::process::Signal;
+    const CONNECTIONS: usize = 60;
+    const ROUNDS: usize = 25;
+    let instance = Instance::start();
+    let names: Vec<String> = (0..1500).map(|number| format!("secret_{number}")).collect();
+    instance.project("project-a", &names.iter().map(String::as_str).collect::<Vec<_>>());
+    instance.project("project-b", &["gh"]);
+    instance.broker.push(&[("gh", "x")]);
+    let mut other = instance.broker.raw("project-b");
+    let mut flood: Vec<RawConnection> = (0..CONNECTIONS).map(|_| instance.broker.raw("project-a")).collect();
+    let info = r#"{"op":"info"}"#;
+    let mut answer_length = 0;
+    for connection in &mut flood {
+        connection.send_line(info);
+        answer_length = connection.line().unwrap().len() as u64 + 1;
+    }
+    assert!(answer_length > 64 * 1024, "a large answer: {answer_length} bytes");
+    let stop = || {
+        instance.broker.signal(Signal::STOP);
+        let stat = format!("/proc/{}/stat", instance.broker.process());
+        wait::until_true(wait::PATIENCE, "the broker to stand still", || {
+            std::fs::read_to_string(&stat).unwrap().rsplit(')').next().unwrap().starts_with(" T ")
+        });
+    };
+    let mut before_the_other: Vec<u64> = (0..ROUNDS)
+        .map(|_| {
+            // Everything has arrived when the broker looks, the other project's request last.
+            stop();
+            for connection in &mut flood {
+                connection.send_line(info);
+            }
+            other.send_line(r#"{"op":"get","name":"gh"}"#);
+            instance.broker.signal(Signal::CONT);
+            assert_eq!(other.answer()["value"], "x");
+            stop();
+            let arrived = |connection: &RawConnection| {
+                rustix::io::ioctl_fionread(connection.stream()).unwrap() / answer_length
+            };
+            let answered = flood.iter().map(arrived).sum();
+            instance.broker.signal(Signal::CONT);
+            for connection in &mut flood {
+                assert!(connection.line().is_some());
+            }
+            answered
+        })
+        .collect();
+    before_the_other.sort_unstable();
+    assert!(before_the_other[ROUNDS / 2] <= FLOOD_ANSWERS, "{before_the_other:?}");
+}
+
+/// Rereading the configuration gives a project a fresh burst, but does not forget what was counted.
+#[test]
+fn refusals_that_were_counted_survive_a_new_configuration() {
+    use rustix::process::Signal;
+    const REQUESTS: u64 = 200;
+    let instance = Instance::start();
+    instance.project("project-a", &["gh"]);
+    let mut connection = instance.broker.raw("project-a");
+    for number in 1..=REQUESTS {
+        assert_eq!(connection.ask(r#"{"op":"get","name":"npm"}"#)["ok"], false);
+        if number % 40 == 0 {
+            instance.broker.signal(Signal::HUP);
+        }
+    }
+    let log = instance.directory.audit_log();
+    let on_record = || -> u64 {
+        let denied = audit::events(&log, "fetch").iter().filter(|line| line["outcome"] == "denied").count();
+        let counted = audit::events(&log, "rate.limited");
+        denied as u64 + counted.iter().map(|line| line["count"].as_u64().unwrap()).sum::<u64>()
+    };
+    wait::until_true(wait::PATIENCE, "every request on record", || on_record() >= REQUESTS);
+    assert_eq!(on_record(), REQUESTS, "none twice");
 }

@@ -230,3 +230,45 @@ fn connections_that_ended_do_not_count() {
         })
     });
 }
+
+/// How long a client may go on sending behind its last answer.
+const DRAIN_LIMIT: Duration = Duration::from_secs(2);
+
+/// Behind a line that is too long a client has a moment to take the error, not for ever, whether the line comes
+/// in one piece or in two.
+#[test]
+fn a_line_that_is_too_long_and_never_ends_is_cut_off() {
+    let instance = Instance::start();
+    instance.project("project-a", &["gh"]);
+    for pieces in [1, 2] {
+        let mut connection = instance.broker.raw("project-a");
+        for _ in 0..pieces {
+            connection.send(&b"x".repeat(80_000 / pieces));
+        }
+        let since = Instant::now();
+        refused(&connection.answer(), "protocol_error");
+        wait::until_true(DRAIN_LIMIT + SLACK, "the end of a line that never ends", || {
+            connection.try_send(b"y").is_err()
+        });
+        assert!(since.elapsed() >= EARLY, "the client had a moment");
+        assert_eq!(connection.line(), None, "one error, then the end");
+    }
+    assert_eq!(instance.broker.raw("project-a").ask(r#"{"op":"ping"}"#)["ok"], true);
+}
+
+/// The moment to take the error begins when the error can be read: a slow reader gets all that was owed, and the
+/// error behind it.
+#[test]
+fn a_slow_reader_gets_the_error_of_a_line_that_was_too_long() {
+    let instance = Instance::start();
+    instance.project("project-a", &["big"]);
+    instance.broker.push(&[("big", &"x".repeat(900_000))]);
+    let mut slow = instance.broker.raw("project-a");
+    slow.send(b"{\"op\":\"get\",\"name\":\"big\"}\n");
+    slow.send(&b"y".repeat(80_000));
+    // Longer than the moment, shorter than what a blocked write has.
+    wait::holds(DRAIN_LIMIT * 2, "the connection", || !has_hung_up(&slow));
+    assert_eq!(slow.answer()["value"].as_str().unwrap().len(), 900_000);
+    refused(&slow.answer(), "protocol_error");
+    assert_eq!(slow.line(), None, "an error, then the end");
+}

@@ -14,6 +14,7 @@ mod admin_plane;
 mod approval;
 mod audit;
 mod bad_input;
+mod departures;
 mod disk;
 mod flood;
 mod kill_rounds;

@@ -132,3 +132,28 @@ fn a_flood_of_strangers_is_counted_and_does_not_limit_the_project() {
     wait::until_true(wait::PATIENCE, "all refusals counted", || counted().1 == 300);
     assert!(counted().0 < 30, "lines are counted, not one each: {}", counted().0);
 }
+
+/// No answer before its record: who reads the refusal finds its line in the log. Each project's first refusal has a
+/// line of its own.
+#[test]
+fn a_refusal_on_connect_is_on_record_when_it_is_read() {
+    const PROJECTS: usize = 150;
+    if skip::without_root("a_refusal_on_connect_is_on_record_when_it_is_read") {
+        return;
+    }
+    let instance = Instance::start();
+    let names: Vec<String> = (0..PROJECTS).map(|number| format!("project-{number}")).collect();
+    for name in &names {
+        instance.project(name, &["gh"]);
+    }
+    let log = instance.directory.audit_log();
+    for (before, name) in names.iter().enumerate() {
+        let folder = instance.directory.run_directory(name);
+        let mut connection = RawConnection::open_as(STRANGER, &folder, &format!("{name}.sock")).unwrap();
+        refused(&connection.answer(), "peer_unexpected");
+        let lines = audit::events(&log, "peer.unexpected");
+        assert_eq!(lines.len(), before + 1, "{name}: the line is there with the answer");
+        assert_eq!(lines[before]["project"], name.as_str());
+        assert_eq!(lines[before]["peer_uid"], STRANGER);
+    }
+}

@@ -4,8 +4,11 @@ use std::fs;
 use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
-use remo_testkit::{Broker, BrokerOptions, PrivateDirectory, Project, registration, wait};
+use remo_testkit::{
+    Broker, BrokerOptions, PrivateDirectory, Project, RawConnection, audit, registration, wait,
+};
 use remo_wire::admin::ManifestState;
+use remo_wire::error::ErrorCode;
 
 use crate::support::{Instance, ask, get_value, options, refused};
 
@@ -259,4 +262,55 @@ fn the_state_directory_is_for_the_broker_only() {
         }
         Err(ended) => assert!(ended.stderr.contains(directory.state_dir().to_str().unwrap())),
     }
+}
+
+/// A project whose socket cannot be made at the start is known all the same, and served as soon as it can be.
+#[test]
+fn a_project_whose_socket_cannot_be_made_is_named_and_tried_again() {
+    let mut instance = Instance::start();
+    instance.project("project-a", &["gh"]);
+    instance.project("project-b", &["gh"]);
+    let folder = instance.directory.run_directory("project-a");
+    instance.broker.kill();
+    fs::remove_dir_all(&folder).unwrap();
+    fs::write(&folder, "in the way").unwrap();
+    instance.broker.restart();
+    instance.broker.push(&[("gh", "x")]);
+    let names: Vec<String> =
+        instance.broker.status().projects.iter().map(|project| project.name.to_string()).collect();
+    assert_eq!(names, ["project-a", "project-b"]);
+    assert!(instance.broker.stderr().contains("project-a"), "{}", instance.broker.stderr());
+    assert!(RawConnection::try_open(&instance.broker.socket("project-a")).is_err());
+    assert_eq!(get_value(&mut instance.broker.raw("project-b"), "gh"), "x", "the others are served");
+    assert_eq!(fs::read_to_string(&folder).unwrap(), "in the way", "what is not ours is not removed");
+    fs::remove_file(&folder).unwrap();
+    // By itself: nobody asks for the status meanwhile.
+    let mut connection = wait::until(wait::PATIENCE, "the socket of project-a", || {
+        RawConnection::try_open(&instance.broker.socket("project-a")).ok()
+    });
+    assert_eq!(get_value(&mut connection, "gh"), "x", "with its pin");
+}
+
+/// A registration that fails leaves nothing that a restart would bring back.
+#[test]
+fn a_registration_whose_socket_cannot_be_made_registers_nothing() {
+    let mut instance = Instance::start();
+    instance.project("project-a", &["gh"]);
+    let project = Project::new(&instance.directory, "project-b", &["gh"]);
+    let folder = instance.directory.run_directory("project-b");
+    fs::write(&folder, "in the way").unwrap();
+    for approve in [false, true] {
+        let error = instance.broker.register_as(registration(&project, approve)).unwrap_err();
+        assert_eq!(error.code(), Some(ErrorCode::InternalError), "{error}");
+        assert_eq!(instance.broker.status().projects.len(), 1);
+    }
+    fs::remove_file(&folder).unwrap();
+    instance.broker.kill();
+    instance.broker.restart();
+    assert_eq!(instance.broker.status().projects.len(), 1, "nothing was registered");
+    assert!(RawConnection::try_open(&instance.broker.socket("project-b")).is_err());
+    let registered = audit::events(&instance.directory.audit_log(), "project.registered");
+    assert_eq!(registered.len(), 1, "and nothing is on record as registered");
+    assert!(!instance.broker.register(&project).unwrap().approved, "nor approved");
+    refused(&ask(&instance.broker, "project-b", r#"{"op":"get","name":"gh"}"#), "denied");
 }

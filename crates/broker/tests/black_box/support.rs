@@ -1,6 +1,7 @@
 //! One broker in one private directory, for one test.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use remo_testkit::{Broker, BrokerOptions, PrivateDirectory, Project, RawConnection};
 use serde_json::Value;
@@ -45,6 +46,15 @@ impl Instance {
     pub(crate) fn view(&self, project: &str) -> u64 {
         let projects = self.broker.status().projects;
         projects.into_iter().find(|status| status.name.as_str() == project).unwrap().view
+    }
+}
+
+/// Sets a flag when it is dropped, so that a thread that waits for it ends although the test failed.
+pub(crate) struct SetOnDrop<'flag>(pub(crate) &'flag AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
