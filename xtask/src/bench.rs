@@ -21,6 +21,20 @@ pub(crate) struct Arguments {
 
 /// Builds in the release profile and measures.
 pub(crate) fn run(workspace: &Workspace, arguments: Arguments) -> Result<(), Failure> {
+    if arguments.rest.iter().any(|argument| argument == "--help" || argument == "-h") {
+        // Without the minutes that the release profile takes.
+        let mut help = cargo::command(workspace.root());
+        return cargo::run(help.args([
+            "run",
+            "--quiet",
+            "--package",
+            "remo-bench",
+            "--bin",
+            "remo-bench",
+            "--",
+            "--help",
+        ]));
+    }
     let mut build = cargo::command(workspace.root());
     build.args(["build", "--release", "--bins"]);
     for package in ["remo-broker", "remo-vault", "remo-bench"] {

@@ -109,7 +109,7 @@ fn secrets_that_cannot_be_taken_end_it_in_words_that_help() {
     for (text, said) in [
         ("PATH=x\n", "`PATH` is a reserved variable"),
         ("SAMPLE_X=x\n", "SAMPLE_X is a name of the tour's own samples"),
-        ("A-B=x\n", "A-B is not a secret name"),
+        ("A-B=x\n", "line 1: what is before the = is not a secret name"),
     ] {
         let (_directory, file) = env_file(&room, text);
         let ended = room.run(&["--env-file", file.to_str().unwrap(), "--", "true"]);

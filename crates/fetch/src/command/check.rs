@@ -133,7 +133,7 @@ fn table(report: &Report<'_>) -> String {
         lines.extend(details.map(|line| format!("  {:width$}            {line}", "")));
     }
     if several {
-        let hint = "on the instance, in the vault: remo-vault set NAME; remo-list-creds shows what is there";
+        let hint = "in the vault: remo-vault set NAME, or remo-vault push if it is there";
         lines.push(format!("hint: {hint}"));
     }
     lines.push(String::new());

@@ -77,8 +77,7 @@ impl Problem {
         let secret = &self.secret;
         match &self.cause {
             Cause::Missing { .. } => format!(
-                "on the instance, in the vault: fnox set {secret} (or remo-vault set {secret}); \
-                 remo-list-creds shows what is there"
+                "in the vault: remo-vault set {secret}, or remo-vault push if it is there; remo-vault list shows"
             ),
             Cause::Forbidden { .. } => format!(
                 "change [secrets.{secret}] in .remo/manifest.toml, then approve it on the instance: remo-reload"

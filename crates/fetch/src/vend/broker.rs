@@ -86,7 +86,7 @@ fn only_socket(directory: &Path) -> Result<PathBuf, Fault> {
         [socket] => Ok(socket.clone()),
         [] => Err(Fault::passing(
             Failure::unavailable(format!("there is no project socket in {}", directory.display())).hint(
-                "start the container on the instance with remo shell, or name the socket with --socket",
+                "name the socket with --socket, or the project with --project; on the instance the project has to be registered",
             ),
         )),
         several => {

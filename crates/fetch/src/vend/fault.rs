@@ -87,7 +87,7 @@ fn failure(error: &ClientError) -> Failure {
             failure.hint("this user may not use the socket: run as the container's remote user")
         }
         ClientError::Unreachable { .. } | ClientError::Interrupted { .. } => failure
-            .hint("on the instance: remo doctor, or systemctl status remo-broker"),
+            .hint("on the instance: is remo-broker running, and is the project registered with it?"),
         ClientError::Version { .. } => {
             failure.hint("bring the broker and this container's secrets feature to the same version, then rebuild the container")
         }
@@ -102,7 +102,7 @@ fn failure(error: &ClientError) -> Failure {
         },
         ClientError::Malformed { .. } => failure.hint("check --socket: something else listens there"),
         ClientError::Impostor { .. } => {
-            failure.hint("check --socket, and on the instance who listens there: remo doctor")
+            failure.hint("check --socket, and on the instance which process listens there")
         }
     }
 }

@@ -59,7 +59,7 @@ fn the_same_advice_is_given_once() {
     assert_eq!(ended.code, Some(69), "{ended:?}");
     assert_eq!(ended.stdout.matches("not in the vault").count(), 2, "{ended:?}");
     assert_eq!(ended.stdout.matches("hint: ").count(), 1, "{ended:?}");
-    assert!(ended.stdout.contains("\nhint: on the instance, in the vault: remo-vault set NAME"), "{ended:?}");
+    assert!(ended.stdout.contains("\nhint: in the vault: remo-vault set NAME"), "{ended:?}");
 }
 
 #[test]
