@@ -12,8 +12,10 @@ use crate::artifacts::Artifacts;
 const WIDTH: usize = 100;
 
 /// The programs of the product.
-fn programs() -> [Command; 3] {
-    [remo_broker::command_line::command(), remo_vault::command(), remo_fetch_secrets::command_line()]
+fn programs() -> Vec<Command> {
+    let vault = remo_vault::cli::Program::ALL.map(remo_vault::cli::Program::command);
+    let others = [remo_broker::command_line::command(), remo_fetch_secrets::command_line()];
+    others.into_iter().chain(vault).collect()
 }
 
 /// Adds what is made from the command lines.

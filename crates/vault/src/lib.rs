@@ -24,10 +24,3 @@ pub mod source;
 pub mod store;
 pub mod value;
 pub mod watch;
-
-use clap::CommandFactory as _;
-
-/// The command line as data, for man pages, completions and the reference.
-pub fn command() -> clap::Command {
-    cli::CommandLine::command()
-}

@@ -1,10 +1,11 @@
 //! The `remo-vault` binary: protect the process, read the command line, run one command, report its end.
 
+use std::env;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use remo_vault::cli::CommandLine;
+use remo_vault::cli::{CommandLine, Program, WatcherCommandLine};
 use remo_vault::exit::ExitStatus;
 use remo_vault::{commands, output};
 
@@ -15,19 +16,20 @@ fn main() -> ExitCode {
     if let Err(error) = remo_sys::dumps::forbid() {
         output::note(&format!("warning: this process may write a core dump: {error}"));
     }
-    let command_line = match CommandLine::try_parse() {
-        Ok(command_line) => command_line,
+    let ended = match Program::of(env::args_os().next().as_deref()) {
+        Program::Vault => CommandLine::try_parse().map(commands::run),
+        Program::Watcher => WatcherCommandLine::try_parse().map(|it| commands::run_watcher(&it)),
+    };
+    match ended {
+        Ok(Ok(status)) => status.into(),
+        Ok(Err(failure)) => {
+            let _ = writeln!(io::stderr(), "{failure}");
+            failure.exit_status().into()
+        }
         Err(error) => {
             // Help and version are no errors; they go to standard output with status 0.
             let _ = error.print();
-            return if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Success }.into();
-        }
-    };
-    match commands::run(command_line) {
-        Ok(status) => status.into(),
-        Err(failure) => {
-            let _ = writeln!(io::stderr(), "{failure}");
-            failure.exit_status().into()
+            if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Success }.into()
         }
     }
 }

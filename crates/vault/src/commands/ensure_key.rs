@@ -19,7 +19,7 @@ pub(super) fn run(locations: &Locations, arguments: &EnsureArguments) -> Result<
         Err(error) => return Err(error.into()),
     }
     // The version before the last change alone is worth its key too: the store can be brought back from it.
-    let sealed = [locations.store.clone(), previous(&locations.store)];
+    let sealed = [locations.store_path().to_owned(), previous(locations.store_path())];
     if let Some(store) = sealed.iter().find(|file| file.symlink_metadata().is_ok()) {
         return Err(Failure::new(format!(
             "there is no key {}, but there is a store {}, which a new key would not open",

@@ -13,7 +13,7 @@ mod watch;
 
 use remo_wire::names::SecretName;
 
-use crate::cli::{Command, CommandLine, KeyCommand, Locations, SourceKind};
+use crate::cli::{Command, CommandLine, KeyCommand, Locations, SourceKind, WatcherCommandLine};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::key::KeyError;
@@ -38,16 +38,21 @@ pub fn run(command_line: CommandLine) -> Result<ExitStatus, Failure> {
     }
 }
 
+/// Runs `remo-vault-watcher`.
+pub fn run_watcher(command_line: &WatcherCommandLine) -> Result<ExitStatus, Failure> {
+    watch::run(&command_line.locations)
+}
+
 /// The source that the command line names.
 fn source(locations: &Locations) -> Box<dyn Source> {
-    match locations.source {
-        SourceKind::Embedded => Box::new(Embedded::new(store(locations))),
+    match locations.source_kind() {
+        SourceKind::Fnox | SourceKind::Embedded => Box::new(Embedded::new(store(locations))),
     }
 }
 
 /// The embedded store that the command line names.
 fn store(locations: &Locations) -> Store {
-    Store::new(&locations.store, &locations.key_file)
+    Store::new(locations.store_path(), &locations.key_file)
 }
 
 /// Checks a name that was typed. The message does not repeat it: it may be a value in the wrong place.

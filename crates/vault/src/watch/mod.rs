@@ -10,6 +10,7 @@ mod digest;
 mod files;
 mod health;
 mod link;
+pub mod report;
 mod stop;
 mod timing;
 

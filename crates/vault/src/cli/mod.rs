@@ -1,9 +1,15 @@
 //! The command line: what can be typed, and the help that explains it.
 
+mod locations;
+mod program;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+
+pub use locations::{Locations, SourceKind};
+pub use program::{Program, WatcherCommandLine};
 
 /// Keeps secrets encrypted, and hands them to the broker.
 #[derive(Debug, Parser)]
@@ -34,52 +40,6 @@ Exit codes:
   2  the command line is wrong
   3  the broker speaks another protocol version
   4  the broker is out of reach";
-
-/// Where things are. Each can be given before or behind the command.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Where things are")]
-pub struct Locations {
-    /// The encrypted store
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        env = "REMO_VAULT_STORE",
-        hide_env_values = true,
-        default_value = "/var/lib/remo-vault/store.age"
-    )]
-    pub store: PathBuf,
-    /// The vault key: an age X25519 identity, as age-keygen writes it
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        env = "REMO_VAULT_KEY_FILE",
-        hide_env_values = true,
-        default_value = "/var/lib/remo-vault/key.txt"
-    )]
-    pub key_file: PathBuf,
-    /// The kind of store to read
-    #[arg(long, global = true, value_name = "KIND", value_enum, default_value = "embedded")]
-    pub source: SourceKind,
-    /// The broker's admin socket
-    #[arg(
-        long,
-        global = true,
-        value_name = "PATH",
-        env = "REMO_BROKER_ADMIN_SOCKET",
-        hide_env_values = true,
-        default_value = "/run/remo-broker/admin.sock"
-    )]
-    pub admin_socket: PathBuf,
-}
-
-/// The kinds of store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SourceKind {
-    /// One age-encrypted file, written by this program
-    Embedded,
-}
 
 /// The commands.
 #[derive(Debug, Subcommand)]
