@@ -3,6 +3,7 @@
 //!
 //! - [`source`]: where secrets come from, behind one interface; [`store`] is the embedded one
 //! - [`key`]: the vault key
+//! - [`login`]: credentials that a tool of its own obtains
 //! - [`push`]: from a reading to the request that carries it
 //! - [`watch`]: pushes at every change
 //! - [`commands`]: one module for each thing that can be typed, over [`cli`]
@@ -17,6 +18,7 @@ pub mod exit;
 pub mod failure;
 pub mod input;
 pub mod key;
+pub mod login;
 pub mod output;
 pub mod private_file;
 pub mod push;

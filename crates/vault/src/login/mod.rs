@@ -1,0 +1,15 @@
+//! Logins: a tool logs in by its own means in a memory-backed home, the credential is taken out of what it
+//! leaves there, stored in the encrypted store, and the home is wiped.
+//!
+//! What is vended is a long-lived token or a short-lived access token. Refresh material never is: it is kept in
+//! [`LOGINS_FILE`], beside the store and encrypted under the same key, which nothing ever pushes.
+//!
+//! - [`known`]: what was logged in to, and how long that lasts; no values
+
+mod expiry;
+mod known;
+mod record;
+
+pub use expiry::{Standing, duration_in_words};
+pub use known::{Login, known};
+pub use record::{LOGINS_FILE, logins_file};
