@@ -46,6 +46,11 @@ impl Failure {
         self
     }
 
+    /// The problem and the hint, for those who show them in another form.
+    pub fn into_parts(self) -> (String, Option<String>) {
+        (self.problem, self.hint)
+    }
+
     /// The exit status that belongs to this failure.
     pub fn exit_status(&self) -> ExitStatus {
         self.status

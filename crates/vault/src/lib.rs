@@ -6,6 +6,7 @@
 //! - [`login`]: credentials that a tool of its own obtains
 //! - [`push`]: from a reading to the request that carries it
 //! - [`watch`]: pushes at every change
+//! - [`overview`]: how all of it stands, judged, without a value
 //! - [`commands`]: one module for each thing that can be typed, over [`cli`]
 //!
 //! Values are `Secret`s from the moment they are read; the binary installs the wiping allocator for every
@@ -20,8 +21,10 @@ pub mod input;
 pub mod key;
 pub mod login;
 pub mod output;
+pub mod overview;
 pub mod private_file;
 pub mod push;
+pub mod shown;
 pub mod source;
 pub mod store;
 pub mod value;

@@ -11,6 +11,8 @@ mod set;
 mod table;
 mod watch;
 
+use std::time::Duration;
+
 use remo_wire::names::SecretName;
 
 use crate::cli::{Command, CommandLine, KeyCommand, Locations, SourceKind, WatcherCommandLine};
@@ -18,6 +20,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::key::KeyError;
 use crate::output;
+use crate::overview::{Depth, Overview, Places, gather};
 use crate::push::{TooLarge, prepare};
 use crate::source::{Embedded, Source, SourceError};
 use crate::store::{Document, OUTGROWN_HINT, Store, StoreError};
@@ -41,6 +44,19 @@ pub fn run(command_line: CommandLine) -> Result<ExitStatus, Failure> {
 /// Runs `remo-vault-watcher`.
 pub fn run_watcher(command_line: &WatcherCommandLine) -> Result<ExitStatus, Failure> {
     watch::run(&command_line.locations)
+}
+
+/// How everything stands, at the places that the command line names. The broker's answers may take `patience`
+/// together.
+pub fn overview(locations: &Locations, depth: Depth, patience: Duration) -> Overview {
+    let source = source(locations);
+    let places = Places {
+        source: source.as_ref(),
+        store: locations.store_path(),
+        key_file: &locations.key_file,
+        admin_socket: &locations.admin_socket,
+    };
+    Overview::new(&gather(&places, depth, patience))
 }
 
 /// The source that the command line names.

@@ -1,0 +1,104 @@
+//! Asking every part. Nothing here fails as a whole, and no part is waited for without end.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use remo_wire::admin::{AdminRequest, ListResponse, ManifestResponse};
+use remo_wire::client::{Client, ClientError};
+
+use super::facts::{BrokerAnswers, Facts, StoreFacts, Trouble};
+use super::key::KeyView;
+use crate::failure::Failure;
+use crate::source::Source;
+use crate::watch::report;
+
+/// How long the commands wait for all answers of the broker together.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where the parts are.
+#[derive(Clone)]
+pub struct Places<'a> {
+    /// The store, as a source.
+    pub source: &'a dyn Source,
+    /// The store's file, which the watcher's report lies beside.
+    pub store: &'a Path,
+    /// The key file.
+    pub key_file: &'a Path,
+    /// The broker's admin socket.
+    pub admin_socket: &'a Path,
+}
+
+impl std::fmt::Debug for Places<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Places")
+            .field("store", &self.store)
+            .field("key_file", &self.key_file)
+            .field("admin_socket", &self.admin_socket)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How much is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Everything.
+    Full,
+    /// Everything but the store itself: the watcher's report stands in for it. No value is decrypted.
+    Quick,
+}
+
+/// Gathers everything. The broker's answers may take `patience` together.
+pub fn gather(places: &Places<'_>, depth: Depth, patience: Duration) -> Facts {
+    let broker = ask_broker(places.admin_socket, patience).map_err(|error| Failure::from(error).into());
+    Facts {
+        taken_at: Timestamp::now(),
+        admin_socket: places.admin_socket.to_owned(),
+        broker,
+        store: (depth == Depth::Full).then(|| read_store(places.source)),
+        watcher: report::read(places.store).map_err(|error| unreadable_report(places.store, &error)),
+        key: KeyView::unknown(places.key_file),
+        logins: Vec::new(),
+    }
+}
+
+fn read_store(source: &dyn Source) -> Result<StoreFacts, Trouble> {
+    source.read_all().map(StoreFacts::from).map_err(|error| Failure::from(error).into())
+}
+
+fn unreadable_report(store: &Path, error: &std::io::Error) -> Trouble {
+    let path: PathBuf = report::path(store);
+    let failure = Failure::new(format!("cannot read the watcher's report {}: {error}", path.display()))
+        .hint(format!("see whose it is: ls -l {}", path.display()));
+    failure.into()
+}
+
+/// Everything that the broker says, on one connection, within `patience`.
+fn ask_broker(socket: &Path, patience: Duration) -> Result<BrokerAnswers, ClientError> {
+    let deadline = Instant::now() + patience;
+    let left = || deadline.saturating_duration_since(Instant::now());
+    let mut client = Client::connect_within(socket, patience)?;
+    client.answer_within(left());
+    // The first answer says which version the broker speaks.
+    let status = client.status()?;
+    client.answer_within(left());
+    let ListResponse { secrets, .. } = client.request(&AdminRequest::List)?;
+    let mut manifests = std::collections::BTreeMap::new();
+    for project in &status.projects {
+        client.answer_within(left());
+        let name = project.name.clone();
+        let answer: Result<ManifestResponse, _> =
+            client.request(&AdminRequest::Manifest { name: name.clone() });
+        match answer {
+            Err(error @ ClientError::Refused(_)) => {
+                manifests.insert(name, Err(Failure::from(error).into()));
+            }
+            // What comes after a broken or late answer belongs to no question any more.
+            answer => {
+                manifests.insert(name, Ok(answer?));
+            }
+        }
+    }
+    Ok(BrokerAnswers { status, secrets, manifests })
+}

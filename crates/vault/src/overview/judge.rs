@@ -1,0 +1,262 @@
+//! What is wrong, and what to type about it. Pure.
+
+use remo_wire::admin::ManifestState;
+
+use super::broker::BrokerState;
+use super::facts::{Facts, Trouble};
+use super::finding::{Finding, FindingCode as Code};
+use super::key::KeyTier;
+use super::project::ProjectView;
+use super::secret::{InBroker, SecretView};
+use super::watcher::WatcherState;
+use super::{Overview, whole_seconds};
+
+/// How many names one sentence lists.
+const NAMED_MAX: usize = 5;
+
+/// A login that ends within this time is worth a look, in seconds.
+const SOON_SECONDS: i64 = 3 * 24 * 60 * 60;
+
+/// Everything that is wrong or waits, problems first.
+pub(super) fn findings(overview: &Overview, facts: &Facts) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    broker(overview, &mut findings);
+    store(overview, facts, &mut findings);
+    watcher(overview, &mut findings);
+    pushes(overview, &mut findings);
+    logins(overview, &mut findings);
+    for project in &overview.projects {
+        self::project(project, overview, &mut findings);
+    }
+    key(overview, &mut findings);
+    findings.sort_by_key(|finding| finding.severity);
+    findings
+}
+
+fn with(finding: Finding, hint: Option<&String>) -> Finding {
+    match hint {
+        Some(hint) => finding.remedy(hint.clone()),
+        None => finding,
+    }
+}
+
+fn broker(overview: &Overview, findings: &mut Vec<Finding>) {
+    let broker = &overview.broker;
+    let code = match broker.state {
+        BrokerState::Answers => {
+            if broker.cleared == Some(true) {
+                let message = "the broker was cleared on purpose: it has nothing for any project";
+                findings.push(
+                    Finding::problem(Code::BrokerCleared, message)
+                        .remedy("hand everything over again: remo-vault push"),
+                );
+            }
+            return;
+        }
+        BrokerState::Unreachable => Code::BrokerUnreachable,
+        BrokerState::OtherProtocol | BrokerState::Refuses => Code::BrokerProtocol,
+    };
+    let problem = broker.problem.clone().unwrap_or_default();
+    findings.push(with(Finding::problem(code, problem), broker.hint.as_ref()));
+}
+
+fn store(overview: &Overview, facts: &Facts, findings: &mut Vec<Finding>) {
+    match &facts.store {
+        Some(Err(Trouble { problem, hint, .. })) => {
+            findings.push(with(Finding::problem(Code::StoreUnreadable, problem.clone()), hint.as_ref()));
+        }
+        Some(Ok(store)) => {
+            if store.secrets.is_empty() && store.faults.is_empty() {
+                findings.push(
+                    Finding::notice(Code::StoreEmpty, "nothing is stored yet")
+                        .remedy("store a first secret: remo-vault set NAME, or log in: remo-login"),
+                );
+            }
+            for name in &store.unpushable {
+                let message = format!(
+                    "{} is not a secret name (A-Z, a-z, 0-9, _), so it is never pushed",
+                    quoted(name)
+                );
+                findings.push(
+                    Finding::notice(Code::NameUnpushable, message)
+                        .about(name.clone())
+                        .remedy("store it again under another name"),
+                );
+            }
+        }
+        None => {}
+    }
+    for secret in &overview.secrets {
+        if let Some(fault) = &secret.fault {
+            let name = &secret.name;
+            let message = format!("{name} cannot be read: {fault}; the broker keeps what it has of it");
+            findings.push(
+                Finding::problem(Code::EntryFault, message)
+                    .about(name.as_str())
+                    .remedy(format!("store it again: remo-vault set {name}")),
+            );
+        }
+    }
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.escape_debug())
+}
+
+fn watcher(overview: &Overview, findings: &mut Vec<Finding>) {
+    let watcher = &overview.watcher;
+    let problem = match watcher.state {
+        WatcherState::NotRunning => {
+            let message =
+                "the watcher does not run: changes of the store do not reach the broker by themselves";
+            findings.push(
+                Finding::problem(Code::WatcherNotRunning, message)
+                    .remedy("start it: remo-vault watch (in the vault container its supervisor does)"),
+            );
+            return;
+        }
+        // Said of the store or of the broker already, where that was looked at.
+        WatcherState::StoreUnreadable if has(findings, Code::StoreUnreadable) => return,
+        WatcherState::WaitingForBroker if has(findings, Code::BrokerUnreachable) => return,
+        WatcherState::Cleared | WatcherState::UpToDate | WatcherState::Starting => return,
+        WatcherState::StoreUnreadable => "the watcher cannot read the store",
+        WatcherState::WaitingForBroker => "the watcher waits for the broker",
+        WatcherState::Refused => "the broker does not take what the watcher pushes",
+        WatcherState::Unknown => "it cannot be told whether the watcher runs",
+    };
+    let message = match &watcher.problem {
+        Some(detail) => format!("{problem}: {detail}"),
+        None => problem.to_owned(),
+    };
+    findings.push(with(Finding::problem(Code::WatcherProblem, message), watcher.hint.as_ref()));
+}
+
+fn has(findings: &[Finding], code: Code) -> bool {
+    findings.iter().any(|finding| finding.code == code)
+}
+
+/// What store and broker do not have in common. A cleared broker is one finding, not one a secret.
+fn pushes(overview: &Overview, findings: &mut Vec<Finding>) {
+    if !overview.broker.answers() || overview.broker.cleared == Some(true) {
+        return;
+    }
+    let names = |wanted: &dyn Fn(&SecretView) -> bool| -> Vec<&str> {
+        overview.secrets.iter().filter(|it| wanted(it)).map(|it| it.name.as_str()).collect()
+    };
+    let stored = |secret: &SecretView| secret.in_store == Some(true) && secret.fault.is_none();
+    let behind = names(&|it| stored(it) && matches!(it.in_broker, InBroker::No | InBroker::Older));
+    if !behind.is_empty() {
+        let message = format!("stored, but not in the broker as it is now: {}", listed(&behind));
+        findings.push(Finding::problem(Code::NotPushed, message).remedy("hand it over: remo-vault push"));
+    }
+    let gone =
+        names(&|it| it.in_store == Some(false) && matches!(it.in_broker, InBroker::Yes | InBroker::Older));
+    if !gone.is_empty() {
+        let message = format!("not in the store any more, but the broker still has: {}", listed(&gone));
+        findings.push(
+            Finding::problem(Code::RemovedStillServed, message).remedy("take it away: remo-vault push"),
+        );
+    }
+}
+
+/// The first names, and how many more there are.
+fn listed(names: &[&str]) -> String {
+    let first = names.iter().take(NAMED_MAX).copied().collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(NAMED_MAX) {
+        Some(more @ 1..) => format!("{first} and {more} more"),
+        _ => first,
+    }
+}
+
+fn logins(overview: &Overview, findings: &mut Vec<Finding>) {
+    for secret in &overview.secrets {
+        let (Some(end), Some(login)) = (secret.expires_at, &secret.login) else { continue };
+        let name = secret.name.as_str();
+        let remedy = format!("log in again: remo-login {login}");
+        if secret.expired {
+            let message = format!("the credential {name} ended at {}", whole_seconds(end));
+            findings.push(Finding::problem(Code::LoginExpired, message).about(name).remedy(remedy));
+        } else if end.as_second() - overview.taken_at.as_second() < SOON_SECONDS {
+            let message = format!("the credential {name} ends at {}", whole_seconds(end));
+            findings.push(Finding::notice(Code::LoginExpiring, message).about(name).remedy(remedy));
+        }
+    }
+}
+
+fn project(project: &ProjectView, overview: &Overview, findings: &mut Vec<Finding>) {
+    let name = project.name.as_str();
+    let see = format!("see it, and approve it if you want it: remo-reload {name}");
+    match project.manifest {
+        _ if project.approved.is_none() => {
+            let message = format!("how the project {name} stands is not known");
+            findings.push(
+                Finding::problem(Code::ManifestUnknown, message)
+                    .about(name)
+                    .remedy(format!("look closer: remo-test-project {name}")),
+            );
+        }
+        ManifestState::Unapproved => {
+            let message = format!("nothing of the project {name} is approved, so it gets nothing");
+            findings.push(Finding::notice(Code::ProjectUnapproved, message).about(name).remedy(see));
+        }
+        ManifestState::Changed => {
+            let what = if project.has_difference() {
+                "asks for something else than you approved; what you approved stays in force"
+            } else {
+                "has another text than you approved, and asks for the same"
+            };
+            let message = format!("the manifest of {name} {what}");
+            findings.push(Finding::notice(Code::ManifestChanged, message).about(name).remedy(see));
+        }
+        ManifestState::Missing | ManifestState::Invalid => {
+            let what = if project.manifest == ManifestState::Missing { "is missing" } else { "is invalid" };
+            let force = if project.approved == Some(true) {
+                "what you approved stays in force"
+            } else {
+                "the project gets nothing"
+            };
+            findings.push(
+                Finding::notice(Code::ManifestUnusable, format!("the manifest of {name} {what}; {force}"))
+                    .about(name)
+                    .remedy(format!("see what is wrong: remo-test-project {name}")),
+            );
+        }
+        ManifestState::Pinned => {}
+    }
+    let names = |secrets: &[remo_wire::names::SecretName]| {
+        listed(&secrets.iter().map(remo_wire::names::SecretName::as_str).collect::<Vec<_>>())
+    };
+    // A cleared broker lacks everything; that is said once.
+    if !project.missing_required.is_empty() && overview.broker.cleared != Some(true) {
+        let missing = names(&project.missing_required);
+        let first = project.missing_required.first().map_or("NAME", |name| name.as_str());
+        let stored = |name: &remo_wire::names::SecretName| {
+            overview.secrets.iter().any(|secret| secret.name == *name && secret.in_store == Some(true))
+        };
+        let remedy = if project.missing_required.iter().all(stored) {
+            "hand over what is stored: remo-vault push".to_owned()
+        } else {
+            format!("store it: remo-vault set {first}")
+        };
+        let message = format!("{name} requires what the broker does not have: {missing}");
+        findings.push(Finding::problem(Code::RequiredMissing, message).about(name).remedy(remedy));
+    }
+    if !project.unfit_required.is_empty() {
+        let message =
+            format!("{name} requires what does not fit its manifest: {}", names(&project.unfit_required));
+        findings.push(
+            Finding::problem(Code::RequiredUnfit, message)
+                .about(name)
+                .remedy(format!("see why: remo-test-project {name}")),
+        );
+    }
+}
+
+fn key(overview: &Overview, findings: &mut Vec<Finding>) {
+    let (code, message) = match overview.key.tier {
+        KeyTier::Tpm2 | KeyTier::HostKey => return,
+        KeyTier::Plaintext => (Code::KeyPlaintext, "the vault key lies in a plaintext file"),
+        KeyTier::Unknown => (Code::KeyTierUnknown, "it is not known how the vault key is protected"),
+    };
+    findings.push(Finding::notice(code, message).remedy("see what that means: remo-vend-status"));
+}
