@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_remo_vault_global_optspecs
-    string join \n store= key-file= source= admin-socket= h/help V/version
+    string join \n store= key-file= source= fnox= admin-socket= h/help V/version
 end
 
 function __fish_remo_vault_needs_command
@@ -28,6 +28,7 @@ complete -c remo-vault -n "__fish_remo_vault_needs_command" -l store -d 'The enc
 complete -c remo-vault -n "__fish_remo_vault_needs_command" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
 complete -c remo-vault -n "__fish_remo_vault_needs_command" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
 embedded\t'One age-encrypted file, written by this program'"
+complete -c remo-vault -n "__fish_remo_vault_needs_command" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_needs_command" -l admin-socket -d 'The broker\'s admin socket' -r -F
 complete -c remo-vault -n "__fish_remo_vault_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c remo-vault -n "__fish_remo_vault_needs_command" -s V -l version -d 'Print version'
@@ -44,24 +45,28 @@ complete -c remo-vault -n "__fish_remo_vault_using_subcommand watch" -l store -d
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand watch" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand watch" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
 embedded\t'One age-encrypted file, written by this program'"
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand watch" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand watch" -l admin-socket -d 'The broker\'s admin socket' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand push" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand push" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand push" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
 embedded\t'One age-encrypted file, written by this program'"
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand push" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand push" -l admin-socket -d 'The broker\'s admin socket' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand clear" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand clear" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand clear" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
 embedded\t'One age-encrypted file, written by this program'"
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand clear" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand clear" -l admin-socket -d 'The broker\'s admin socket' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand clear" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand set" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand set" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand set" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
 embedded\t'One age-encrypted file, written by this program'"
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand set" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand set" -l admin-socket -d 'The broker\'s admin socket' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand set" -l scalar -d 'Store a JSON object as text, not as a bundle'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand set" -l keep-newline -d 'Store standard input exactly, line end included'
@@ -72,6 +77,7 @@ complete -c remo-vault -n "__fish_remo_vault_using_subcommand get" -l store -d '
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand get" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand get" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
 embedded\t'One age-encrypted file, written by this program'"
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand get" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand get" -l admin-socket -d 'The broker\'s admin socket' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand get" -l reveal -d 'Write the value to standard output, exactly; a bundle as JSON'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand get" -l json -d 'Describe it as JSON'
@@ -80,6 +86,7 @@ complete -c remo-vault -n "__fish_remo_vault_using_subcommand list" -l store -d 
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand list" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand list" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
 embedded\t'One age-encrypted file, written by this program'"
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand list" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand list" -l admin-socket -d 'The broker\'s admin socket' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand list" -l json -d 'As JSON'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -87,12 +94,14 @@ complete -c remo-vault -n "__fish_remo_vault_using_subcommand remove" -l store -
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand remove" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand remove" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
 embedded\t'One age-encrypted file, written by this program'"
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand remove" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand remove" -l admin-socket -d 'The broker\'s admin socket' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand import" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand import" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand import" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
 embedded\t'One age-encrypted file, written by this program'"
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand import" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand import" -l admin-socket -d 'The broker\'s admin socket' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand import" -l dry-run -d 'Say what would happen, and change nothing'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand import" -l force -d 'Replace secrets that are stored with another value'
@@ -101,6 +110,7 @@ complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fis
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
 embedded\t'One age-encrypted file, written by this program'"
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure" -l admin-socket -d 'The broker\'s admin socket' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure" -f -a "ensure" -d 'Make the vault key unless it is there'
@@ -108,6 +118,7 @@ complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_se
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
 embedded\t'One age-encrypted file, written by this program'"
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l admin-socket -d 'The broker\'s admin socket' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l allow-plaintext -d 'Allow the lowest tier: a key in a plaintext file of mode 0600'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -18,6 +18,7 @@ pub mod binaries;
 mod broker;
 mod directory;
 mod disk;
+pub mod fnox;
 mod needle;
 mod project;
 mod raw;

@@ -41,6 +41,9 @@ pub struct Locations {
         hide_possible_values = false
     )]
     pub source: Option<SourceKind>,
+    /// The fnox program [default: fnox on the path]
+    #[arg(long, global = true, value_name = "FILE", env = "REMO_VAULT_FNOX", hide_env_values = true)]
+    pub fnox: Option<PathBuf>,
     /// The broker's admin socket
     #[arg(
         long,
@@ -93,6 +96,7 @@ mod tests {
             store: store.map(PathBuf::from),
             key_file: PathBuf::from(KEY_FILE),
             source,
+            fnox: None,
             admin_socket: PathBuf::from("admin.sock"),
         };
         (locations.source_kind(), locations.store_path().display().to_string())

@@ -22,7 +22,7 @@ use crate::key::KeyError;
 use crate::output;
 use crate::overview::{Depth, Overview, Places, gather};
 use crate::push::{TooLarge, prepare};
-use crate::source::{Embedded, Source, SourceError};
+use crate::source::{Embedded, Fnox, Source, SourceError};
 use crate::store::{Document, OUTGROWN_HINT, Store, StoreError};
 
 /// Runs the command of `command_line`.
@@ -62,7 +62,10 @@ pub fn overview(locations: &Locations, depth: Depth, patience: Duration) -> Over
 /// The source that the command line names.
 fn source(locations: &Locations) -> Box<dyn Source> {
     match locations.source_kind() {
-        SourceKind::Fnox | SourceKind::Embedded => Box::new(Embedded::new(store(locations))),
+        SourceKind::Embedded => Box::new(Embedded::new(store(locations))),
+        SourceKind::Fnox => {
+            Box::new(Fnox::new(locations.store_path(), &locations.key_file, locations.fnox.as_deref()))
+        }
     }
 }
 

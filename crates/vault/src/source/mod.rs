@@ -6,6 +6,7 @@
 //! broker would refuse is left out and reported.
 
 mod embedded;
+mod fnox;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,6 +17,7 @@ use remo_wire::admin::PushedSecret;
 use remo_wire::names::SecretName;
 
 pub use embedded::Embedded;
+pub use fnox::{Fnox, FnoxError};
 
 use crate::store::StoreError;
 
@@ -63,6 +65,8 @@ impl fmt::Display for Fault {
 pub enum SourceError {
     /// The embedded store.
     Embedded(StoreError),
+    /// A fnox configuration.
+    Fnox(FnoxError),
 }
 
 impl SourceError {
@@ -70,6 +74,7 @@ impl SourceError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Embedded(error) => error.hint(),
+            Self::Fnox(error) => error.hint(),
         }
     }
 }
@@ -78,6 +83,7 @@ impl fmt::Display for SourceError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Embedded(error) => error.fmt(formatter),
+            Self::Fnox(error) => error.fmt(formatter),
         }
     }
 }
@@ -86,6 +92,7 @@ impl std::error::Error for SourceError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Embedded(error) => error.source(),
+            Self::Fnox(error) => error.source(),
         }
     }
 }

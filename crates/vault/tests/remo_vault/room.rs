@@ -15,6 +15,10 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_remo-vault");
 /// A directory for one test.
 pub(crate) struct Room {
     directory: PrivateDirectory,
+    /// The store's file name.
+    store: &'static str,
+    /// The real fnox, in a room whose store is fnox's.
+    fnox: Option<PathBuf>,
 }
 
 /// What a finished command left.
@@ -46,7 +50,14 @@ impl Outcome {
 impl Room {
     /// A directory with nothing in it.
     pub(crate) fn empty() -> Self {
-        Self { directory: PrivateDirectory::new() }
+        Self { directory: PrivateDirectory::new(), store: "store.age", fnox: None }
+    }
+
+    /// A directory with a key, for a store of the real `fnox`.
+    pub(crate) fn of_fnox(fnox: PathBuf) -> Self {
+        let room = Self { store: "fnox.toml", fnox: Some(fnox), ..Self::empty() };
+        room.run(&["key", "ensure", "--allow-plaintext"]).expect(0);
+        room
     }
 
     /// A directory with a key.
@@ -66,11 +77,16 @@ impl Room {
     }
 
     pub(crate) fn store(&self) -> PathBuf {
-        self.vault().join("store.age")
+        self.vault().join(self.store)
+    }
+
+    /// A file that belongs to the store: its path with `suffix` behind.
+    pub(crate) fn beside_store(&self, suffix: &str) -> PathBuf {
+        self.vault().join(format!("{}{suffix}", self.store))
     }
 
     pub(crate) fn previous(&self) -> PathBuf {
-        self.vault().join("store.age.previous")
+        self.beside_store(".previous")
     }
 
     pub(crate) fn key(&self) -> PathBuf {
@@ -94,6 +110,9 @@ impl Room {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if let Some(fnox) = &self.fnox {
+            command.env("REMO_VAULT_FNOX", fnox);
+        }
         command
     }
 

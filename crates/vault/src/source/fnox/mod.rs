@@ -1,0 +1,139 @@
+//! fnox as a source: the real program reads, this module decides what may be concluded from its answer.
+//!
+//! fnox answers a wrong key with success and an empty list, leaves out entries that do not open in the same way,
+//! writes entries marked `as_file` to plaintext files, and repeats values in its own error messages. So:
+//!
+//! - the file is read and judged here first ([`configuration`]), and fnox gets a copy of what passed, in memory,
+//!   on its standard input: it reads exactly the state that was judged, and nothing that would make it write or
+//!   run something;
+//! - what comes back is held against the names that went in;
+//! - what fnox says of a failure is sorted into a few kinds and dropped ([`child`]).
+//!
+//! One call reads the whole store. Only when it fails as a whole (fnox stops at a value with a NUL byte) is each
+//! entry asked for by itself, so that one of them does not hold up the others.
+
+mod child;
+mod configuration;
+mod error;
+mod export;
+mod find;
+mod value;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use remo_secret::Secret;
+use remo_wire::names::SecretName;
+
+pub use error::FnoxError;
+
+use self::child::Task;
+use self::configuration::Configuration;
+use super::{Entry, Fault, Reading, Source, SourceError};
+use crate::key::VaultKey;
+use crate::private_file;
+
+/// The largest configuration that is read, in bytes; what one push carries takes a tenth of it in ciphertext.
+const CONFIGURATION_MAX: u64 = 16 * 1024 * 1024;
+
+/// What a lonely entry that fnox does not read is reported with.
+const CLOSED: &str = "it does not open with the vault key, or is damaged";
+
+/// A fnox configuration as a source.
+#[derive(Debug, Clone)]
+pub struct Fnox {
+    store: PathBuf,
+    key_file: PathBuf,
+    program: Option<PathBuf>,
+}
+
+impl Fnox {
+    /// Reads out of the configuration `store` with the key in `key_file`; `program` is the fnox to run, otherwise
+    /// the one on the path.
+    pub fn new(store: &Path, key_file: &Path, program: Option<&Path>) -> Self {
+        Self { store: store.to_owned(), key_file: key_file.to_owned(), program: program.map(Path::to_owned) }
+    }
+
+    /// The configuration as it is in the file now.
+    fn configuration(&self) -> Result<Configuration, FnoxError> {
+        let content = private_file::read(&self.store, CONFIGURATION_MAX).map_err(FnoxError::File)?;
+        Configuration::parse(&content, &self.store)
+    }
+
+    /// Reads everything that `configuration` names.
+    fn read(&self, configuration: Configuration) -> Result<Reading, FnoxError> {
+        let key = VaultKey::load(&self.key_file).map_err(FnoxError::Key)?;
+        let program = find::program(self.program.as_deref())?;
+        let mut values = if configuration.readable.is_empty() {
+            BTreeMap::new()
+        } else {
+            self.values(&program, &configuration)?
+        };
+        let Configuration { readable, faults, unpushable, .. } = configuration;
+        if values.is_empty() && !readable.is_empty() {
+            return Err(FnoxError::WrongKey {
+                store: self.store.clone(),
+                key_file: self.key_file.clone(),
+                count: readable.len(),
+                recipient: key.recipient(),
+            });
+        }
+        let mut reading = Reading { faults, unpushable, ..Reading::default() };
+        for name in readable.into_keys() {
+            let Some(found) = values.remove(name.as_str()) else {
+                reading.faults.insert(name, Fault::new(CLOSED));
+                continue;
+            };
+            match value::decode(found) {
+                Ok(value) => {
+                    reading.secrets.insert(name, Entry { value, changed_at: None });
+                }
+                Err(fault) => {
+                    reading.faults.insert(name, fault);
+                }
+            }
+        }
+        Ok(reading)
+    }
+
+    /// Everything that fnox makes of `configuration`.
+    fn values(
+        &self,
+        program: &Path,
+        configuration: &Configuration,
+    ) -> Result<BTreeMap<String, Secret>, FnoxError> {
+        match self.export(program, &configuration.copy(|_| true)?) {
+            Err(FnoxError::Failed { .. }) if configuration.readable.len() > 1 => {
+                let mut values = BTreeMap::new();
+                for name in configuration.readable.keys() {
+                    let alone = configuration.copy(|other: &SecretName| other == name)?;
+                    match self.export(program, &alone) {
+                        Ok(value) => values.extend(value),
+                        Err(FnoxError::Failed { .. }) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                Ok(values)
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn export(&self, program: &Path, copy: &str) -> Result<BTreeMap<String, Secret>, FnoxError> {
+        let answer = Task::new(program, &self.key_file)
+            .arguments(["--config", child::STDIN, "export", "--format", "json", "--all"])
+            .read_from(copy)?
+            .run()?;
+        export::decode(&answer).ok_or_else(|| FnoxError::Answer { program: program.to_owned() })
+    }
+}
+
+impl Source for Fnox {
+    fn read_all(&self) -> Result<Reading, SourceError> {
+        self.configuration().and_then(|configuration| self.read(configuration)).map_err(SourceError::Fnox)
+    }
+
+    fn watched_files(&self) -> Vec<PathBuf> {
+        vec![self.store.clone(), self.key_file.clone()]
+    }
+}

@@ -1,0 +1,14 @@
+//! The real binary on the real fnox, each time in a directory of its own.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "clippy.toml exempts test functions, not what they share; a test may stop at the first surprise"
+)]
+
+mod ours;
+mod reading;
+#[allow(dead_code, reason = "shared with the tests of the embedded store")]
+#[path = "../remo_vault/room.rs"]
+mod room;
