@@ -15,6 +15,7 @@ mod cargo;
 mod check;
 mod console;
 mod failure;
+mod fnox;
 mod generate;
 mod outcome;
 mod static_helper;

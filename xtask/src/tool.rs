@@ -1,6 +1,6 @@
 //! Tools that the tasks need and that Cargo can build, in pinned versions below the target directory.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
@@ -32,14 +32,15 @@ pub(crate) fn ensure(workspace: &Workspace, tool: &Tool) -> Result<PathBuf, Fail
     ));
     cargo::run(
         cargo::command(workspace.root())
-            .args(["install", "--quiet", "--locked", "--version", tool.version, "--root"])
+            .args(["install", "--quiet", "--locked", "--debug", "--version", tool.version, "--root"])
             .arg(workspace.tools())
             .arg(tool.package),
     )?;
     Ok(program)
 }
 
-fn has_version(program: &PathBuf, version: &str) -> bool {
+/// Whether `program` runs and says that it is of this version.
+pub(crate) fn has_version(program: &Path, version: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok_and(|output| {
         String::from_utf8_lossy(&output.stdout).split_whitespace().any(|word| word == version)
     })

@@ -44,6 +44,11 @@ impl Workspace {
         self.target.join("release").join(name)
     }
 
+    /// What is fetched once and outlives `cargo clean`; git ignores it.
+    pub(crate) fn cache(&self) -> PathBuf {
+        self.root.join(".cache")
+    }
+
     /// Tools that the tasks install for themselves, out of the way of the user's own.
     pub(crate) fn tools(&self) -> PathBuf {
         self.target.join("tools")

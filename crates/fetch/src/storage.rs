@@ -74,12 +74,14 @@ impl Storage {
 
     /// Opens the directory for reading; `None` when there is none yet.
     pub(crate) fn open_existing(path: &Path) -> Result<Option<Self>, Failure> {
+        // Looked at before as well: another process may be making it just now, and that is no error.
+        let was_there = path.exists();
         match directory::open(path, directory::Missing::Refuse) {
             Ok(descriptor) => {
                 sharing::refuse(&descriptor, path)?;
                 Ok(Some(Self { descriptor, path: plain(path), instance: Instance::current() }))
             }
-            Err(_) if !path.exists() => Ok(None),
+            Err(_) if !was_there || !path.exists() => Ok(None),
             Err(failure) => Err(failure),
         }
     }
