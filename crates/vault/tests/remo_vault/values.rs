@@ -110,6 +110,15 @@ fn a_value_that_can_never_be_pushed_is_refused() {
     assert_eq!(room.names(), ["a"]);
 }
 
+/// Whether the terminal that `script` made for its child is told not to show what is typed.
+fn does_not_echo(script: u32) -> bool {
+    let children = fs::read_to_string(format!("/proc/{script}/task/{script}/children")).unwrap();
+    let Some(child) = children.split_whitespace().next() else { return false };
+    let Ok(terminal) = fs::read_link(format!("/proc/{child}/fd/0")) else { return false };
+    let settings = Command::new("stty").arg("-F").arg(terminal).arg("-a").output().unwrap();
+    String::from_utf8_lossy(&settings.stdout).split_whitespace().any(|setting| setting == "-echo")
+}
+
 /// Types at the prompt through a real terminal, which `script` (util-linux) makes.
 fn type_at_prompt(room: &Room, entries: [&str; 2]) -> (bool, String) {
     let transcript = room.path().join("transcript");
@@ -131,6 +140,8 @@ fn type_at_prompt(room: &Room, entries: [&str; 2]) -> (bool, String) {
     let shown = || fs::read_to_string(&transcript).unwrap_or_default();
     for (prompt, entry) in ["(not shown): ", "once more: "].into_iter().zip(entries) {
         wait_until(prompt, || shown().contains(prompt));
+        // A person takes longer than this; what is typed before is shown by the terminal itself.
+        wait_until("a terminal that does not echo", || does_not_echo(child.id()));
         std::io::Write::write_all(&mut terminal, format!("{entry}\n").as_bytes()).unwrap();
     }
     let status = child.wait().unwrap();
