@@ -106,14 +106,20 @@ complete -c remo-vault -n "__fish_remo_vault_using_subcommand import" -l admin-s
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand import" -l dry-run -d 'Say what would happen, and change nothing'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand import" -l force -d 'Replace secrets that are stored with another value'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
-complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
-complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
 embedded\t'One age-encrypted file, written by this program'"
-complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
-complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure" -l admin-socket -d 'The broker\'s admin socket' -r -F
-complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure" -f -a "ensure" -d 'Make the vault key unless it is there'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -l admin-socket -d 'The broker\'s admin socket' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -f -a "ensure" -d 'Make the vault key unless it is there'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -f -a "unseal" -d 'Unseal the key into memory-backed storage, as the boot does'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -f -a "status" -d 'Show how well the key is protected, and whether all is well with it'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l owner -d 'Whom the unsealed key belongs to: the vault\'s user, by number' -r
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l sealed-dir -d 'The folder of the sealed key, on a disk of the instance [default: /var/lib/remo-vault-key]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l runtime-dir -d 'The folder of the unsealed key, memory-backed [default: /run/remo-vault-key]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l tpm2-device -d 'The TPM2, as systemd-creds names devices [default: the one that systemd finds]' -r
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
@@ -121,4 +127,30 @@ embedded\t'One age-encrypted file, written by this program'"
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l admin-socket -d 'The broker\'s admin socket' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l allow-plaintext -d 'Allow the lowest tier: a key in a plaintext file of mode 0600'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l import -d 'Take the key from standard input, as a key file holds it, in place of making one'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l no-tpm2 -d 'Use the next tier although there is a TPM2'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from unseal" -l owner -d 'Whom the unsealed key belongs to [default: as `key ensure` recorded]' -r
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from unseal" -l sealed-dir -d 'The folder of the sealed key, on a disk of the instance [default: /var/lib/remo-vault-key]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from unseal" -l runtime-dir -d 'The folder of the unsealed key, memory-backed [default: /run/remo-vault-key]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from unseal" -l tpm2-device -d 'The TPM2, as systemd-creds names devices [default: the one that systemd finds]' -r
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from unseal" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from unseal" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from unseal" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
+embedded\t'One age-encrypted file, written by this program'"
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from unseal" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from unseal" -l admin-socket -d 'The broker\'s admin socket' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from unseal" -l no-tpm2 -d 'Use the next tier although there is a TPM2'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from unseal" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from status" -l sealed-dir -d 'The folder of the sealed key, on a disk of the instance [default: /var/lib/remo-vault-key]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from status" -l runtime-dir -d 'The folder of the unsealed key, memory-backed [default: /run/remo-vault-key]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from status" -l tpm2-device -d 'The TPM2, as systemd-creds names devices [default: the one that systemd finds]' -r
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from status" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from status" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from status" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
+embedded\t'One age-encrypted file, written by this program'"
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from status" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from status" -l admin-socket -d 'The broker\'s admin socket' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from status" -l json -d 'As JSON'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from status" -l no-tpm2 -d 'Use the next tier although there is a TPM2'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and the help that explains it.
 
+mod key;
 mod locations;
 mod program;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use key::{EnsureArguments, KeyCommand, LadderArguments, StatusArguments, UnsealArguments};
 pub use locations::{Locations, SourceKind};
 pub use program::{Program, WatcherCommandLine};
 
@@ -153,21 +155,4 @@ pub struct ImportArguments {
     /// Replace secrets that are stored with another value
     #[arg(long)]
     pub force: bool,
-}
-
-/// The commands below `key`.
-#[derive(Debug, Subcommand)]
-pub enum KeyCommand {
-    /// Make the vault key unless it is there
-    ///
-    /// Never replaces a key, and makes none beside a store that it would not open.
-    Ensure(EnsureArguments),
-}
-
-/// Arguments of `key ensure`.
-#[derive(Debug, Args)]
-pub struct EnsureArguments {
-    /// Allow the lowest tier: a key in a plaintext file of mode 0600
-    #[arg(long)]
-    pub allow_plaintext: bool,
 }

@@ -1,9 +1,9 @@
 //! One module for each command.
 
 mod clear;
-mod ensure_key;
 mod get;
 mod import;
+mod key;
 mod list;
 mod push;
 mod remove;
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use remo_wire::names::SecretName;
 
-use crate::cli::{Command, CommandLine, KeyCommand, Locations, SourceKind, WatcherCommandLine};
+use crate::cli::{Command, CommandLine, Locations, SourceKind, WatcherCommandLine};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::key::KeyError;
@@ -37,7 +37,7 @@ pub fn run(command_line: CommandLine) -> Result<ExitStatus, Failure> {
         Command::List(arguments) => list::run(&locations, &arguments),
         Command::Remove(arguments) => remove::run(&locations, &arguments),
         Command::Import(arguments) => import::run(&locations, &arguments),
-        Command::Key(KeyCommand::Ensure(arguments)) => ensure_key::run(&locations, &arguments),
+        Command::Key(command) => key::run(&locations, command),
     }
 }
 

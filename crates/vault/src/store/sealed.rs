@@ -59,8 +59,8 @@ pub(super) fn open(key: &VaultKey, ciphertext: &[u8]) -> Result<Secret, SealedEr
         return Err(SealedError::NotAge);
     }
     let decryptor = Decryptor::new(ciphertext).map_err(|_| SealedError::Damaged)?;
-    let identity: &dyn age::Identity = key.identity();
-    let mut reader = decryptor.decrypt(std::iter::once(identity)).map_err(|error| match error {
+    let identities = key.identities().map(|identity| identity as &dyn age::Identity);
+    let mut reader = decryptor.decrypt(identities).map_err(|error| match error {
         DecryptError::NoMatchingKeys | DecryptError::DecryptionFailed => SealedError::WrongKey,
         _ => SealedError::Damaged,
     })?;

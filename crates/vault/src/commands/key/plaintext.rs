@@ -1,15 +1,12 @@
-//! `remo-vault key ensure`: makes the vault key unless it is there.
+//! `remo-vault key ensure --key-file FILE`: the lowest tier, at a place of one's own.
 
+use super::ensure::refuse_beside_a_store;
 use crate::cli::{EnsureArguments, Locations};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::key::tier::Tier;
 use crate::key::{KeyError, VaultKey};
 use crate::output;
-use crate::store::previous;
-
-/// What the lowest tier of the key ladder protects against, and what not.
-const PLAINTEXT_TIER: &str = "a key in a plaintext file (mode 0600) keeps other users and the project containers \
-out; it does not protect against root, nor against anybody who gets hold of the disk or of a backup with both files";
 
 pub(super) fn run(locations: &Locations, arguments: &EnsureArguments) -> Result<ExitStatus, Failure> {
     let path = &locations.key_file;
@@ -18,19 +15,11 @@ pub(super) fn run(locations: &Locations, arguments: &EnsureArguments) -> Result<
         Err(KeyError::File(error)) if error.is_missing() => {}
         Err(error) => return Err(error.into()),
     }
-    // The version before the last change alone is worth its key too: the store can be brought back from it.
-    let sealed = [locations.store_path().to_owned(), previous(locations.store_path())];
-    if let Some(store) = sealed.iter().find(|file| file.symlink_metadata().is_ok()) {
-        return Err(Failure::new(format!(
-            "there is no key {}, but there is a store {}, which a new key would not open",
-            path.display(),
-            store.display()
-        ))
-        .hint(format!("put the old key back, or move {} away first", store.display())));
-    }
+    refuse_beside_a_store(locations, &path.display().to_string())?;
+    let sentence = Tier::Plaintext.sentence();
     if !arguments.allow_plaintext {
         return Err(Failure::new(format!(
-            "there is no key {}, and this command can only make a plaintext one: {PLAINTEXT_TIER}",
+            "there is no key {}, and this command can only make a plaintext one: {sentence}",
             path.display()
         ))
         .hint(format!(
@@ -39,7 +28,7 @@ pub(super) fn run(locations: &Locations, arguments: &EnsureArguments) -> Result<
         )));
     }
     if let Some(key) = VaultKey::create(path)? {
-        output::note(&format!("note: {PLAINTEXT_TIER}"));
+        output::note(&format!("note: {sentence}"));
         return report("made the vault key", locations, &key);
     }
     // Somebody else was faster; theirs is the key.

@@ -1,0 +1,27 @@
+//! `remo-vault key …`: one module for each command below it.
+
+mod ensure;
+mod plaintext;
+mod status;
+mod store_owner;
+mod unseal;
+
+use super::with_hint;
+use crate::cli::{KeyCommand, Locations};
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::key::LadderError;
+
+pub(super) fn run(locations: &Locations, command: KeyCommand) -> Result<ExitStatus, Failure> {
+    match command {
+        KeyCommand::Ensure(arguments) => ensure::run(locations, &arguments),
+        KeyCommand::Unseal(arguments) => unseal::run(locations, &arguments),
+        KeyCommand::Status(arguments) => status::run(locations, &arguments),
+    }
+}
+
+impl From<LadderError> for Failure {
+    fn from(error: LadderError) -> Self {
+        with_hint(Self::from_error(&error), error.hint())
+    }
+}

@@ -1,0 +1,243 @@
+//! `remo-vault key status`: how well the key is protected, and whether all is well with it.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::store_owner;
+use crate::cli::{Locations, StatusArguments};
+use crate::exit::ExitStatus;
+use crate::failure::{Failure, chain};
+use crate::key::ladder::{self, Ladder};
+use crate::key::runtime_dir;
+use crate::key::sealed_dir::{SealedDir, Slot};
+use crate::key::tier::{self, Tier};
+use crate::key::{LadderError, VaultKey};
+use crate::output;
+
+/// What is shown.
+#[derive(Debug, Default, Serialize)]
+struct Status {
+    tier: Option<Tier>,
+    /// What the tier protects against and what not.
+    sentence: Option<String>,
+    /// The public half of the key.
+    recipient: Option<String>,
+    /// Since when it is sealed, or written, like this.
+    sealed_since: Option<Timestamp>,
+    /// Whether the sealed key was seen and opened; it cannot be from inside the vault.
+    sealed_key_opens: Option<bool>,
+    unsealed: bool,
+    /// Whether a rotation has begun and not ended.
+    rotating: bool,
+    /// `None` where there is no store.
+    opens_store: Option<bool>,
+    problems: Vec<Problem>,
+}
+
+#[derive(Debug, Serialize)]
+struct Problem {
+    problem: String,
+    hint: Option<String>,
+}
+
+pub(super) fn run(locations: &Locations, arguments: &StatusArguments) -> Result<ExitStatus, Failure> {
+    let mut status = Status::default();
+    let key_file = if let Some(ladder) = arguments.ladder.ladder(locations, None) {
+        status.look_at_ladder(&ladder);
+        ladder.runtime_dir.join(runtime_dir::KEY_NAME)
+    } else {
+        status.look_at_plaintext(locations);
+        locations.key_file.clone()
+    };
+    if status.unsealed {
+        status.look_at_store(locations, &key_file)?;
+    }
+    if arguments.json {
+        output::line(&serde_json::to_string_pretty(&status).map_err(|error| Failure::from_error(&error))?)?;
+    } else {
+        output::data(status.text(locations).as_bytes())?;
+        for Problem { problem, hint } in &status.problems {
+            output::note(&format!("error: {problem}"));
+            if let Some(hint) = hint {
+                output::note(&format!("hint: {hint}"));
+            }
+        }
+    }
+    Ok(if status.problems.is_empty() { ExitStatus::Success } else { ExitStatus::Failure })
+}
+
+impl Status {
+    fn problem(&mut self, problem: impl Into<String>, hint: impl Into<String>) {
+        self.problems.push(Problem { problem: problem.into(), hint: Some(hint.into()) });
+    }
+
+    fn fault(&mut self, error: &LadderError) {
+        self.problems.push(Problem { problem: chain(error), hint: error.hint() });
+    }
+
+    fn look_at_plaintext(&mut self, locations: &Locations) {
+        match VaultKey::load(&locations.key_file) {
+            Err(error) => self.problems.push(Problem { problem: chain(&error), hint: error.hint() }),
+            Ok(key) => {
+                self.tier = Some(Tier::Plaintext);
+                self.sentence = Some(Tier::Plaintext.sentence().to_owned());
+                self.recipient = Some(key.recipient());
+                self.sealed_since = modified(&locations.key_file);
+                self.unsealed = true;
+                self.rotating = key.retiring_recipient().is_some();
+            }
+        }
+        self.complain_about_rotation();
+    }
+
+    fn look_at_ladder(&mut self, ladder: &Ladder) {
+        let sealed = SealedDir::look(&ladder.sealed_dir);
+        match sealed.key(Slot::Current) {
+            Ok(Some(key)) => {
+                self.tier = key.tier;
+                self.sealed_since = Some(key.since);
+                self.sealed_key_opens = Some(false);
+                self.look_at_sealed(ladder, &sealed);
+            }
+            Ok(None) => self.look_at_record(ladder),
+            Err(error) => self.fault(&error),
+        }
+        self.sentence = self.tier.map(|tier| tier.sentence().to_owned());
+        self.look_at_unsealed(ladder);
+        self.complain_about_rotation();
+    }
+
+    /// On the instance: the sealed key itself.
+    fn look_at_sealed(&mut self, ladder: &Ladder, sealed: &SealedDir) {
+        let opened = ladder.settings(sealed).and_then(|settings| {
+            let unsealed = ladder::open(sealed, &settings)?;
+            Ok((unsealed, ladder.best_tier(&settings, true)?))
+        });
+        match opened {
+            Err(error) => self.fault(&error),
+            Ok((unsealed, best)) => {
+                self.sealed_key_opens = Some(true);
+                self.recipient = Some(unsealed.record.recipient);
+                self.rotating = unsealed.record.rotating;
+                if best > unsealed.record.tier {
+                    self.problem(
+                        format!(
+                            "the key is kept as {}, and this machine can do better: {best}",
+                            unsealed.record.tier
+                        ),
+                        "see docs/guides/vault-key.md",
+                    );
+                }
+            }
+        }
+    }
+
+    /// In the vault: what was recorded when the key was unsealed.
+    fn look_at_record(&mut self, ladder: &Ladder) {
+        match tier::read(&ladder.runtime_dir) {
+            Ok(Some(record)) => {
+                self.tier = Some(record.tier);
+                self.recipient = Some(record.recipient);
+                self.sealed_since = Some(record.sealed_since);
+                self.rotating = record.rotating;
+            }
+            Ok(None) => self.problem(
+                format!(
+                    "there is no vault key, neither sealed in {} nor unsealed in {}",
+                    ladder.sealed_dir.display(),
+                    ladder.runtime_dir.display()
+                ),
+                "make one on the instance, as root: remo-vault key ensure",
+            ),
+            Err(error) => {
+                self.problem(chain(&error), "write it anew, on the instance: remo-vault key unseal");
+            }
+        }
+    }
+
+    fn look_at_unsealed(&mut self, ladder: &Ladder) {
+        let Some(key) = runtime_dir::peek(&ladder.runtime_dir) else {
+            if self.recipient.is_some() {
+                self.problem(
+                    format!("the key is not unsealed: {} has none to read", ladder.runtime_dir.display()),
+                    "on the instance, as root: remo-vault key unseal",
+                );
+            }
+            return;
+        };
+        self.unsealed = true;
+        match &self.recipient {
+            None => self.recipient = Some(key.recipient()),
+            Some(sealed) if *sealed != key.recipient() => self.problem(
+                "the unsealed key is another one than the sealed key",
+                "on the instance, as root: remo-vault key unseal",
+            ),
+            Some(_) if key.retiring_recipient().is_some() && !self.rotating => self.problem(
+                "the key before the last rotation is still unsealed beside the present one",
+                "on the instance, as root: remo-vault key unseal",
+            ),
+            Some(_) => {}
+        }
+    }
+
+    fn complain_about_rotation(&mut self) {
+        if self.rotating {
+            self.problem(
+                "a rotation of the key has begun and not ended; until then both keys open the store",
+                "end it with: remo-vault key rotate",
+            );
+        }
+    }
+
+    fn look_at_store(&mut self, locations: &Locations, key_file: &std::path::Path) -> Result<(), Failure> {
+        let Some(listing) = store_owner::run(locations, key_file, &["list", "--json"])? else {
+            return Ok(());
+        };
+        let faults = || {
+            let listing: serde_json::Value = serde_json::from_slice(&listing.stdout).unwrap_or_default();
+            listing["faults"].as_object().map_or(0, serde_json::Map::len)
+        };
+        let opens = listing.status.success();
+        self.opens_store = Some(opens);
+        if !opens {
+            let (problem, hint) = store_owner::complaint(&listing).into_parts();
+            self.problems.push(Problem { problem, hint });
+        } else if faults() > 0 {
+            self.problem(
+                format!("{} of the store's entries do not open", faults()),
+                "see which, and store them again: remo-vault list",
+            );
+        }
+        Ok(())
+    }
+
+    fn text(&self, locations: &Locations) -> String {
+        let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+        let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+        let store = match self.opens_store {
+            None if self.unsealed => format!("no store at {}", locations.store_path().display()),
+            None => "-".to_owned(),
+            Some(opens) => {
+                format!(
+                    "{} {}",
+                    if opens { "opens" } else { "does not open" },
+                    locations.store_path().display()
+                )
+            }
+        };
+        format!(
+            "tier          {}\nprotection    {}\nrecipient     {}\nsealed since  {}\nunsealed      {}\nstore         \
+             {store}\n",
+            or_dash(self.tier.map(|tier| tier.to_string())),
+            or_dash(self.sentence.clone()),
+            or_dash(self.recipient.clone()),
+            or_dash(self.sealed_since.map(|time| time.to_string())),
+            yes(self.unsealed),
+        )
+    }
+}
+
+fn modified(path: &std::path::Path) -> Option<Timestamp> {
+    let time = Timestamp::try_from(path.symlink_metadata().ok()?.modified().ok()?).ok()?;
+    Timestamp::from_second(time.as_second()).ok()
+}
