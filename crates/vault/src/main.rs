@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use remo_vault::cli::{CommandLine, Program, WatcherCommandLine};
+use remo_vault::cli::{CommandLine, LoginCommandLine, Program, WatcherCommandLine};
 use remo_vault::exit::ExitStatus;
 use remo_vault::{commands, output};
 
@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     let ended = match Program::of(env::args_os().next().as_deref()) {
         Program::Vault => CommandLine::try_parse().map(commands::run),
         Program::Watcher => WatcherCommandLine::try_parse().map(|it| commands::run_watcher(&it)),
+        Program::Login => LoginCommandLine::try_parse().map(commands::run_login),
     };
     match ended {
         Ok(Ok(status)) => status.into(),

@@ -2,6 +2,7 @@
 
 mod key;
 mod locations;
+mod login;
 mod program;
 
 use std::ffi::OsString;
@@ -11,6 +12,10 @@ use clap::{Args, Parser, Subcommand};
 
 pub use key::{EnsureArguments, KeyCommand, LadderArguments, StatusArguments, UnsealArguments};
 pub use locations::{Locations, SourceKind};
+pub use login::{
+    LoginArguments, LoginCommand, LoginCommandLine, LoginForgetArguments, LoginPlaces, LoginRefreshArguments,
+    LoginStatusArguments,
+};
 pub use program::{Program, WatcherCommandLine};
 
 /// Keeps secrets encrypted, and hands them to the broker.

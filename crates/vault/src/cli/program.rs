@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::{CommandFactory, Parser};
 
-use super::{CommandLine, Locations};
+use super::{CommandLine, Locations, LoginCommandLine};
 
 /// The programs that this binary is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,17 +14,20 @@ pub enum Program {
     Vault,
     /// `remo-vault watch`, for a supervisor.
     Watcher,
+    /// Logins.
+    Login,
 }
 
 impl Program {
     /// All of them, `remo-vault` first.
-    pub const ALL: [Self; 2] = [Self::Vault, Self::Watcher];
+    pub const ALL: [Self; 3] = [Self::Vault, Self::Watcher, Self::Login];
 
     /// The name that it is installed under.
     pub fn name(self) -> &'static str {
         match self {
             Self::Vault => "remo-vault",
             Self::Watcher => "remo-vault-watcher",
+            Self::Login => "remo-login",
         }
     }
 
@@ -39,6 +42,7 @@ impl Program {
         match self {
             Self::Vault => CommandLine::command(),
             Self::Watcher => WatcherCommandLine::command(),
+            Self::Login => LoginCommandLine::command(),
         }
     }
 }

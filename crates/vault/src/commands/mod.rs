@@ -5,6 +5,7 @@ mod get;
 mod import;
 mod key;
 mod list;
+mod login;
 mod push;
 mod remove;
 mod set;
@@ -13,6 +14,8 @@ mod watch;
 
 use std::time::Duration;
 
+pub use login::run as run_login;
+use remo_wire::admin::PushedSecret;
 use remo_wire::names::SecretName;
 
 use crate::cli::{Command, CommandLine, Locations, SourceKind, WatcherCommandLine};
@@ -23,7 +26,7 @@ use crate::output;
 use crate::overview::{Depth, Overview, Places, gather};
 use crate::push::{TooLarge, prepare};
 use crate::source::{Embedded, Fnox, Source, SourceError};
-use crate::store::{Document, OUTGROWN_HINT, Store, StoreError};
+use crate::store::{Change, Commit, Document, OUTGROWN_HINT, Store, StoreError};
 
 /// Runs the command of `command_line`.
 pub fn run(command_line: CommandLine) -> Result<ExitStatus, Failure> {
@@ -72,6 +75,18 @@ fn source(locations: &Locations) -> Box<dyn Source> {
 /// The embedded store that the command line names.
 fn store(locations: &Locations) -> Store {
     Store::new(locations.store_path(), &locations.key_file)
+}
+
+/// Stores one secret, whichever kind the store is.
+pub(crate) fn store_secret(
+    locations: &Locations,
+    name: &SecretName,
+    secret: &PushedSecret,
+) -> Result<Change, Failure> {
+    store(locations).update(&mut note_waiting, |document| {
+        let change = within_one_push(document, |document| Ok(document.set(name, secret)))?;
+        Ok((if change == Change::Unchanged { Commit::Leave } else { Commit::Write }, change))
+    })
 }
 
 /// Checks a name that was typed. The message does not repeat it: it may be a value in the wrong place.

@@ -2,13 +2,13 @@
 
 use remo_wire::admin::PushedSecret;
 
-use super::{note_waiting, secret_name, store, within_one_push};
+use super::{secret_name, store_secret};
 use crate::cli::{LineEndArguments, Locations, SetArguments};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::input::{self, LineEnd};
 use crate::output;
-use crate::store::{Change, Commit};
+use crate::store::Change;
 use crate::value;
 
 pub(super) fn run(locations: &Locations, arguments: &SetArguments) -> Result<ExitStatus, Failure> {
@@ -40,10 +40,7 @@ pub(super) fn run(locations: &Locations, arguments: &SetArguments) -> Result<Exi
                 .hint(format!("rename the field, or store it as text: remo-vault set {name} --scalar"))
         })?
     };
-    let change = store(locations).update::<_, Failure>(&mut note_waiting, |document| {
-        let change = within_one_push(document, |document| Ok(document.set(&name, &secret)))?;
-        Ok((if change == Change::Unchanged { Commit::Leave } else { Commit::Write }, change))
-    })?;
+    let change = store_secret(locations, &name, &secret)?;
     let what = describe(&secret);
     output::note(&match change {
         Change::Added => format!("stored {name} ({what})"),

@@ -37,7 +37,7 @@ impl Standing {
     /// In words, such as `expires in 3 h` or `expired 2 d ago`.
     pub fn in_words(self) -> String {
         match self {
-            Self::Lasting => "does not expire".to_owned(),
+            Self::Lasting => "no expiry is known".to_owned(),
             Self::Valid(left) | Self::Due(left) => format!("expires in {}", duration_in_words(left)),
             Self::Expired(ago) => format!("expired {} ago", duration_in_words(ago)),
         }

@@ -7,9 +7,27 @@
 //! - [`known`]: what was logged in to, and how long that lasts; no values
 
 mod expiry;
+mod flow;
+mod home;
+mod keep;
 mod known;
+pub mod page;
+mod prompt;
+mod recipe;
 mod record;
+mod session;
+mod settings;
+mod state;
+mod stop;
+mod take;
+mod tool;
+mod wipe;
 
 pub use expiry::{Standing, duration_in_words};
+pub use flow::{Done, again, log_in};
 pub use known::{Login, known};
+pub use recipe::{Catalog, Found, Origin, Recipe};
 pub use record::{LOGINS_FILE, logins_file};
+pub use session::{RefreshSession, forget};
+pub use settings::{SYSTEM_RECIPES, Settings};
+pub use tool::PASSED;
