@@ -40,6 +40,9 @@ complete -c remo-vault -n "__fish_remo_vault_needs_command" -f -a "get" -d 'Show
 complete -c remo-vault -n "__fish_remo_vault_needs_command" -f -a "list" -d 'List names, kinds, fields and times of change, never values'
 complete -c remo-vault -n "__fish_remo_vault_needs_command" -f -a "remove" -d 'Remove secrets from the store; all of them or, when one is not there, none'
 complete -c remo-vault -n "__fish_remo_vault_needs_command" -f -a "import" -d 'Store every variable of an .env file, in one write'
+complete -c remo-vault -n "__fish_remo_vault_needs_command" -f -a "init" -d 'Make an empty fnox store for the vault key'
+complete -c remo-vault -n "__fish_remo_vault_needs_command" -f -a "env" -d 'Print shell code after which a plain `fnox` works on the store'
+complete -c remo-vault -n "__fish_remo_vault_needs_command" -f -a "restore" -d 'Take the last good copy of the store back'
 complete -c remo-vault -n "__fish_remo_vault_needs_command" -f -a "key" -d 'Manage the vault key'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand watch" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand watch" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
@@ -106,6 +109,30 @@ complete -c remo-vault -n "__fish_remo_vault_using_subcommand import" -l admin-s
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand import" -l dry-run -d 'Say what would happen, and change nothing'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand import" -l force -d 'Replace secrets that are stored with another value'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand init" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand init" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand init" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
+embedded\t'One age-encrypted file, written by this program'"
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand init" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand init" -l admin-socket -d 'The broker\'s admin socket' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand env" -l shell -d 'The shell to write for' -r -f -a "sh\t'Any POSIX shell: sh, dash, bash, zsh'
+fish\t'fish'"
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand env" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand env" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand env" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
+embedded\t'One age-encrypted file, written by this program'"
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand env" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand env" -l admin-socket -d 'The broker\'s admin socket' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand env" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand restore" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand restore" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand restore" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
+embedded\t'One age-encrypted file, written by this program'"
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand restore" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand restore" -l admin-socket -d 'The broker\'s admin socket' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand restore" -l yes -d 'Do not ask'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand restore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'

@@ -28,6 +28,11 @@ pub fn line(text: &str) -> Result<(), Failure> {
     data(format!("{text}\n").as_bytes())
 }
 
+/// Asks on standard error, without a line end.
+pub fn prompt(text: &str) {
+    let _ = write!(io::stderr(), "{text}");
+}
+
 /// Writes one line for a person to standard error. Failing to do so changes nothing.
 pub fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");

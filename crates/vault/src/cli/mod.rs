@@ -4,6 +4,7 @@ mod key;
 mod locations;
 mod login;
 mod program;
+mod store;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub use login::{
     LoginStatusArguments,
 };
 pub use program::{Program, WatcherCommandLine};
+pub use store::{EnvArguments, RestoreArguments, ShellKind};
 
 /// Keeps secrets encrypted, and hands them to the broker.
 #[derive(Debug, Parser)]
@@ -84,6 +86,21 @@ pub enum Command {
     ///
     /// Nothing is expanded: `$NAME` in a value stays as it is. The file is left alone; delete it when all is well.
     Import(ImportArguments),
+    /// Make an empty fnox store for the vault key
+    ///
+    /// The first `remo-vault set` does the same. A store that is there is left as it is; one that the vault key
+    /// cannot write is explained.
+    Init,
+    /// Print shell code after which a plain `fnox` works on the store
+    ///
+    /// For `eval`: it names the key file to fnox and makes `fnox` a function that names the store. No value and no
+    /// key is printed.
+    Env(EnvArguments),
+    /// Take the last good copy of the store back
+    ///
+    /// The watcher keeps a copy of the ciphertext each time the broker has taken everything in the store. Shows by
+    /// name what that changes, asks, and keeps the file that is replaced beside the store (`.previous`).
+    Restore(RestoreArguments),
     /// Manage the vault key
     #[command(subcommand)]
     Key(KeyCommand),

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::input;
 use crate::output;
 use crate::private_file::read_capped;
-use crate::store::{Change, Commit, Document};
+use crate::store::{Change, Commit, Content};
 use crate::value;
 
 /// The largest file that is read, in bytes: a push carries 1 MiB, and comments do not travel.
@@ -33,9 +33,9 @@ pub(super) fn run(locations: &Locations, arguments: &ImportArguments) -> Result<
     let store = store(locations);
     let verb = if arguments.dry_run { "would import" } else { "imported" };
     let Counts { new, replaced, unchanged } = if arguments.dry_run {
-        apply(&mut store.preview()?, &harvest, arguments)?.1
+        apply(store.preview()?.as_mut(), &harvest, arguments)?.1
     } else {
-        store.update::<_, Failure>(&mut note_waiting, |document| apply(document, &harvest, arguments))?
+        store.update::<_, Failure>(&mut note_waiting, |content| apply(content, &harvest, arguments))?
     };
     let changed = new + replaced;
     output::note(&format!(
@@ -63,22 +63,22 @@ struct Counts {
     unchanged: usize,
 }
 
-/// Puts the harvest into `document` and says what became of each secret.
+/// Puts the harvest into `content` and says what became of each secret.
 fn apply(
-    document: &mut Document,
+    content: &mut dyn Content,
     harvest: &Harvest,
     arguments: &ImportArguments,
 ) -> Result<(Commit, Counts), Failure> {
-    refuse_conflicts(document, harvest, arguments)?;
-    let counts = within_one_push(document, |document| Ok(set_all(document, harvest)))?;
+    refuse_conflicts(content, harvest, arguments)?;
+    let counts = within_one_push(content, |content| Ok(set_all(content, harvest)))?;
     let commit = if counts.new + counts.replaced == 0 { Commit::Leave } else { Commit::Write };
     Ok((commit, counts))
 }
 
-fn set_all(document: &mut Document, harvest: &Harvest) -> Counts {
+fn set_all(content: &mut dyn Content, harvest: &Harvest) -> Counts {
     let mut counts = Counts::default();
     for (name, secret) in &harvest.secrets {
-        let (count, what) = match document.set(name, secret) {
+        let (count, what) = match content.set(name, secret) {
             Change::Added => (&mut counts.new, "new"),
             Change::Replaced => (&mut counts.replaced, "replaces what is stored"),
             Change::Unchanged => (&mut counts.unchanged, "stored already"),
@@ -143,14 +143,14 @@ fn content_of(file: &Path) -> Result<Secret, Failure> {
 
 /// Refuses to replace what is stored with another value, unless that was asked for.
 fn refuse_conflicts(
-    document: &Document,
+    content: &dyn Content,
     harvest: &Harvest,
     arguments: &ImportArguments,
 ) -> Result<(), Failure> {
     let conflicts: Vec<_> = harvest
         .secrets
         .iter()
-        .filter(|(name, secret)| document.holds_another(name, secret))
+        .filter(|(name, secret)| content.holds_another(name, secret))
         .map(|(name, _)| name.as_str())
         .collect();
     if conflicts.is_empty() || arguments.force {

@@ -1,13 +1,16 @@
 //! One module for each command.
 
 mod clear;
+mod env;
 mod get;
 mod import;
+mod init;
 mod key;
 mod list;
 mod login;
 mod push;
 mod remove;
+mod restore;
 mod set;
 mod table;
 mod watch;
@@ -26,7 +29,7 @@ use crate::output;
 use crate::overview::{Depth, Overview, Places, gather};
 use crate::push::{TooLarge, prepare};
 use crate::source::{Embedded, Fnox, Source, SourceError};
-use crate::store::{Change, Commit, Document, OUTGROWN_HINT, Store, StoreError};
+use crate::store::{AnyStore, Change, Commit, Content, FnoxStore, OUTGROWN_HINT, Store, StoreError};
 
 /// Runs the command of `command_line`.
 pub fn run(command_line: CommandLine) -> Result<ExitStatus, Failure> {
@@ -40,6 +43,9 @@ pub fn run(command_line: CommandLine) -> Result<ExitStatus, Failure> {
         Command::List(arguments) => list::run(&locations, &arguments),
         Command::Remove(arguments) => remove::run(&locations, &arguments),
         Command::Import(arguments) => import::run(&locations, &arguments),
+        Command::Init => init::run(&locations),
+        Command::Env(arguments) => env::run(&locations, &arguments),
+        Command::Restore(arguments) => restore::run(&locations, &arguments),
         Command::Key(command) => key::run(&locations, command),
     }
 }
@@ -65,16 +71,25 @@ pub fn overview(locations: &Locations, depth: Depth, patience: Duration) -> Over
 /// The source that the command line names.
 fn source(locations: &Locations) -> Box<dyn Source> {
     match locations.source_kind() {
-        SourceKind::Embedded => Box::new(Embedded::new(store(locations))),
-        SourceKind::Fnox => {
-            Box::new(Fnox::new(locations.store_path(), &locations.key_file, locations.fnox.as_deref()))
-        }
+        SourceKind::Embedded => Box::new(Embedded::new(embedded(locations))),
+        SourceKind::Fnox => Box::new(fnox(locations)),
     }
 }
 
-/// The embedded store that the command line names.
-fn store(locations: &Locations) -> Store {
+/// The store that the command line names.
+fn store(locations: &Locations) -> AnyStore {
+    match locations.source_kind() {
+        SourceKind::Embedded => AnyStore::Embedded(embedded(locations)),
+        SourceKind::Fnox => AnyStore::Fnox(FnoxStore::new(fnox(locations))),
+    }
+}
+
+fn embedded(locations: &Locations) -> Store {
     Store::new(locations.store_path(), &locations.key_file)
+}
+
+fn fnox(locations: &Locations) -> Fnox {
+    Fnox::new(locations.store_path(), &locations.key_file, locations.fnox.as_deref())
 }
 
 /// Stores one secret, whichever kind the store is.
@@ -83,8 +98,8 @@ pub(crate) fn store_secret(
     name: &SecretName,
     secret: &PushedSecret,
 ) -> Result<Change, Failure> {
-    store(locations).update(&mut note_waiting, |document| {
-        let change = within_one_push(document, |document| Ok(document.set(name, secret)))?;
+    store(locations).update(&mut note_waiting, |content| {
+        let change = within_one_push(content, |content| Ok(content.set(name, secret)))?;
         Ok((if change == Change::Unchanged { Commit::Leave } else { Commit::Write }, change))
     })
 }
@@ -102,16 +117,16 @@ fn note_waiting() {
     output::note("waiting for another remo-vault that is writing to the store…");
 }
 
-/// Makes a change of `document`, and refuses one that makes it grow beyond what one push carries: nothing of such
+/// Makes a change of `content`, and refuses one that makes it grow beyond what one push carries: nothing of such
 /// a store would reach the broker. What is too large already may still become smaller.
 fn within_one_push<T>(
-    document: &mut Document,
-    change: impl FnOnce(&mut Document) -> Result<T, Failure>,
+    content: &mut dyn Content,
+    change: impl FnOnce(&mut dyn Content) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let size = |document: &Document| prepare(document.reading()).err();
-    let before = size(document);
-    let outcome = change(document)?;
-    match (before, size(document)) {
+    let size = |content: &dyn Content| prepare(content.reading()).err();
+    let before = size(content);
+    let outcome = change(content)?;
+    match (before, size(content)) {
         (None, Some(after)) => Err(outgrown(&after)),
         (Some(before), Some(after)) if after.size() > before.size() => Err(outgrown(&after)),
         _ => Ok(outcome),

@@ -11,11 +11,11 @@ pub(super) fn run(locations: &Locations, arguments: &RemoveArguments) -> Result<
     let store = store(locations);
     // Where there is no store there is nothing to remove, and none is to be made.
     store.read()?;
-    store.update::<_, Failure>(&mut note_waiting, |document| {
+    store.update::<_, Failure>(&mut note_waiting, |content| {
         let unknown: Vec<_> = arguments
             .names
             .iter()
-            .filter(|name| !document.contains(name))
+            .filter(|name| !content.contains(name))
             .map(|name| name.escape_debug().to_string())
             .collect();
         if !unknown.is_empty() {
@@ -26,7 +26,7 @@ pub(super) fn run(locations: &Locations, arguments: &RemoveArguments) -> Result<
             .hint("see what is there: remo-vault list"));
         }
         for name in &arguments.names {
-            document.remove(name);
+            content.remove(name);
         }
         Ok((Commit::Write, ()))
     })?;

@@ -6,7 +6,7 @@
 //! broker would refuse is left out and reported.
 
 mod embedded;
-mod fnox;
+pub(crate) mod fnox;
 
 use std::collections::BTreeMap;
 use std::fmt;

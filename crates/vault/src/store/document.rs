@@ -21,6 +21,7 @@ use remo_wire::names::{FieldName, SecretName};
 use remo_wire::value::{decode_base64, encode_base64};
 use serde::{Deserialize, Serialize};
 
+use super::content::{Change, Content};
 use crate::source::{Entry, Fault, Reading};
 
 /// The one version of the document that this program reads and writes.
@@ -71,17 +72,6 @@ impl fmt::Display for DocumentError {
 
 impl std::error::Error for DocumentError {}
 
-/// What [`Document::set`] did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// There was no such secret.
-    Added,
-    /// It had another value.
-    Replaced,
-    /// It has this value already; its time of change stays.
-    Unchanged,
-}
-
 impl Default for Document {
     fn default() -> Self {
         Self { format: FORMAT, entries: BTreeMap::new() }
@@ -108,7 +98,6 @@ impl Document {
     pub(super) fn encode(&self) -> serde_json::Result<Secret> {
         serde_json::to_vec(self).map(Secret::new)
     }
-
     /// Sets `name` to `value`.
     pub fn set(&mut self, name: &SecretName, value: &PushedSecret) -> Change {
         let value = StoredValue::from_pushed(value);
@@ -158,6 +147,28 @@ impl Document {
             }
         }
         reading
+    }
+}
+
+impl Content for Document {
+    fn set(&mut self, name: &SecretName, value: &PushedSecret) -> Change {
+        self.set(name, value)
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.contains(name)
+    }
+
+    fn holds_another(&self, name: &SecretName, value: &PushedSecret) -> bool {
+        self.holds_another(name, value)
+    }
+
+    fn remove(&mut self, name: &str) -> bool {
+        self.remove(name)
+    }
+
+    fn reading(&self) -> Reading {
+        self.reading()
     }
 }
 

@@ -10,6 +10,7 @@ use super::replace::previous;
 use super::sealed::SealedError;
 use crate::key::KeyError;
 use crate::private_file::{PrivateFileError, storage_hint};
+use crate::source::FnoxError;
 
 /// Why the store cannot be read or written. In each case but [`StoreError::Unconfirmed`] what was stored is as it
 /// was.
@@ -32,6 +33,15 @@ pub enum StoreError {
         path: PathBuf,
         /// Why.
         source: DocumentError,
+    },
+    /// The store is fnox's, and cannot be read.
+    Fnox(FnoxError),
+    /// fnox does not write the store.
+    FnoxWrite {
+        /// The store.
+        path: PathBuf,
+        /// Why.
+        source: FnoxError,
     },
     /// The store has gone, but the ciphertext before its last write is there: not a store to begin anew.
     Gone {
@@ -86,6 +96,7 @@ impl StoreError {
             Self::Sealed { path, .. } | Self::Gone { path } | Self::Content { path, .. } => {
                 Some(restore_hint(path))
             }
+            Self::Fnox(error) | Self::FnoxWrite { source: error, .. } => error.hint(),
             Self::Busy { path } => Some(format!("see who holds it: fuser -v {}.lock", path.display())),
             Self::Outgrown { .. } => Some(OUTGROWN_HINT.to_owned()),
             Self::Unconfirmed { .. } => {
@@ -117,6 +128,7 @@ impl fmt::Display for StoreError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(error) => error.fmt(formatter),
+            Self::Fnox(error) => error.fmt(formatter),
             Self::File(_) => formatter.write_str("cannot use the store"),
             Self::Sealed { path, .. } => write!(formatter, "cannot open the store {}", path.display()),
             Self::Content { path, .. } => write!(formatter, "cannot understand the store {}", path.display()),
@@ -143,7 +155,7 @@ impl fmt::Display for StoreError {
                  power",
                 path.display()
             ),
-            Self::Write { path, .. } => {
+            Self::FnoxWrite { path, .. } | Self::Write { path, .. } => {
                 write!(formatter, "cannot write the store {}; it is as it was before", path.display())
             }
         }
@@ -157,6 +169,8 @@ impl std::error::Error for StoreError {
             Self::File(error) => Some(error),
             Self::Sealed { source, .. } => Some(source),
             Self::Content { source, .. } => Some(source),
+            Self::Fnox(error) => error.source(),
+            Self::FnoxWrite { source, .. } => Some(source),
             Self::Write { source, .. } | Self::Unconfirmed { source, .. } => Some(source),
             Self::Outgrown { .. } | Self::Gone { .. } | Self::Busy { .. } => None,
         }

@@ -16,7 +16,7 @@ use rustix::io::Errno;
 use crate::private_file::FILE_MODE;
 
 /// How long a writer waits for another one. A write takes milliseconds; who holds the lock for longer hangs.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a writer waits before it says so.
 const QUIET: Duration = Duration::from_millis(500);
@@ -26,7 +26,7 @@ const RETRY: Timespec = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
 
 /// Holds the lock until it is dropped.
 #[derive(Debug)]
-pub(super) struct WriterLock {
+pub(crate) struct WriterLock {
     _file: File,
 }
 
@@ -35,7 +35,7 @@ impl WriterLock {
     ///
     /// # Errors
     /// `TimedOut` when another writer kept it for all of [`PATIENCE`].
-    pub(super) fn acquire(path: &Path, notice: &mut dyn FnMut()) -> io::Result<Self> {
+    pub(crate) fn acquire(path: &Path, notice: &mut dyn FnMut()) -> io::Result<Self> {
         let no_follow = i32::try_from(OFlags::NOFOLLOW.bits()).map_err(io::Error::other)?;
         let file = OpenOptions::new()
             .write(true)

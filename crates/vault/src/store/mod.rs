@@ -4,8 +4,12 @@
 //! was. Writers take turns, read what is there, and write nothing unless that could be decrypted; so a wrong
 //! key or a damaged file never costs an entry.
 
+mod any;
+mod content;
 mod document;
 mod error;
+mod fnox;
+mod good;
 mod lock;
 mod replace;
 mod sealed;
@@ -13,8 +17,12 @@ mod sealed;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use document::{Change, Document, DocumentError};
+pub use any::AnyStore;
+pub use content::{Change, Content};
+pub use document::{Document, DocumentError};
 pub use error::{OUTGROWN_HINT, StoreError};
+pub use fnox::{FnoxContent, FnoxStore};
+pub use good::{good_copy, keep_good};
 pub use replace::previous;
 pub use sealed::SealedError;
 
@@ -40,6 +48,27 @@ pub enum Commit {
     Write,
     /// Leave the store as it is.
     Leave,
+}
+
+/// Makes the folder of the store at `path` unless it is there, and takes the writer's lock.
+fn locked(path: &Path, waiting: &mut dyn FnMut()) -> Result<lock::WriterLock, StoreError> {
+    private_file::prepare_folder(path).map_err(StoreError::File)?;
+    let lock_file = private_file::sibling(path, ".lock");
+    lock::WriterLock::acquire(&lock_file, waiting).map_err(|source| {
+        if source.kind() == io::ErrorKind::TimedOut {
+            StoreError::Busy { path: path.to_owned() }
+        } else {
+            StoreError::Write { path: path.to_owned(), source }
+        }
+    })
+}
+
+/// Puts `content` in the place of the store at `path`, in one step. The caller holds the writer's lock.
+fn put(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    replace::replace(path, content).map_err(|error| match error {
+        ReplaceError::Unchanged(source) => StoreError::Write { path: path.to_owned(), source },
+        ReplaceError::Unconfirmed(source) => StoreError::Unconfirmed { path: path.to_owned(), source },
+    })
 }
 
 impl Store {
@@ -75,15 +104,7 @@ impl Store {
         change: impl FnOnce(&mut Document) -> Result<(Commit, T), E>,
     ) -> Result<T, E> {
         let key = VaultKey::load(&self.key_file).map_err(StoreError::Key)?;
-        private_file::prepare_folder(&self.path).map_err(StoreError::File)?;
-        let lock_file = private_file::sibling(&self.path, ".lock");
-        let _lock = lock::WriterLock::acquire(&lock_file, waiting).map_err(|source| {
-            if source.kind() == io::ErrorKind::TimedOut {
-                StoreError::Busy { path: self.path.clone() }
-            } else {
-                self.unwritable(source)
-            }
-        })?;
+        let _lock = locked(&self.path, waiting)?;
         let mut document = match self.ciphertext() {
             Ok(ciphertext) => self.decode(&key, &ciphertext)?,
             Err(StoreError::File(error)) if error.is_missing() => Document::default(),
@@ -128,10 +149,7 @@ impl Store {
         if u64::try_from(ciphertext.len()).is_ok_and(|size| size > STORE_MAX) {
             return Err(StoreError::Outgrown { path: self.path.clone(), limit: STORE_MAX });
         }
-        replace::replace(&self.path, &ciphertext).map_err(|error| match error {
-            ReplaceError::Unchanged(source) => self.unwritable(source),
-            ReplaceError::Unconfirmed(source) => StoreError::Unconfirmed { path: self.path.clone(), source },
-        })
+        put(&self.path, &ciphertext)
     }
 
     fn unwritable(&self, source: io::Error) -> StoreError {

@@ -15,7 +15,7 @@ pub fn previous(store: &Path) -> PathBuf {
 
 /// Why a store was not replaced, or not for certain.
 #[derive(Debug)]
-pub(super) enum ReplaceError {
+pub(crate) enum ReplaceError {
     /// Everything is as it was before.
     Unchanged(io::Error),
     /// The store is replaced, but a loss of power might bring the one before back.
@@ -25,7 +25,7 @@ pub(super) enum ReplaceError {
 /// Puts `ciphertext` in the place of `store` and keeps what was there as [`previous`].
 ///
 /// The caller holds the writer's lock, so files of these names that are left over are of a writer that died.
-pub(super) fn replace(store: &Path, ciphertext: &[u8]) -> Result<(), ReplaceError> {
+pub(crate) fn replace(store: &Path, ciphertext: &[u8]) -> Result<(), ReplaceError> {
     // Opened before anything is changed: a folder that may be searched but not read cannot be.
     let folder = File::open(folder_of(store)).map_err(ReplaceError::Unchanged)?;
     replace_within(&folder, store, ciphertext)
@@ -45,7 +45,7 @@ fn replace_within(folder: &File, store: &Path, ciphertext: &[u8]) -> Result<(), 
     folder.sync_all().map_err(ReplaceError::Unconfirmed)
 }
 
-fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     remove_if_there(path)?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
     file.write_all(content)?;

@@ -7,8 +7,10 @@
     reason = "clippy.toml exempts test functions, not what they share; a test may stop at the first surprise"
 )]
 
+mod crash;
 mod ours;
 mod reading;
 #[allow(dead_code, reason = "shared with the tests of the embedded store")]
 #[path = "../remo_vault/room.rs"]
 mod room;
+mod writing;

@@ -54,6 +54,7 @@ impl Room {
     }
 
     /// A directory with a key, for a store of the real `fnox`.
+    #[allow(dead_code, reason = "for the tests of fnox, which share this file")]
     pub(crate) fn of_fnox(fnox: PathBuf) -> Self {
         let room = Self { store: "fnox.toml", fnox: Some(fnox), ..Self::empty() };
         room.run(&["key", "ensure", "--allow-plaintext"]).expect(0);

@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 use super::FnoxError;
 
 /// Standard input as a path, for programs that want one.
-pub(super) const STDIN: &str = "/proc/self/fd/0";
+pub(crate) const STDIN: &str = "/proc/self/fd/0";
 
 /// How long one run may take. It takes some 20 ms; on a machine that is out of breath, a hundred times that.
 const TIME_MAX: Duration = Duration::from_secs(20);
@@ -37,7 +37,7 @@ const SAID_MAX: usize = 64 * 1024;
 const NO_FOLDER: &str = "/dev/null";
 
 /// One run, being prepared.
-pub(super) struct Task {
+pub(crate) struct Task {
     program: PathBuf,
     command: Command,
     input: Option<Secret>,
@@ -45,7 +45,7 @@ pub(super) struct Task {
 
 impl Task {
     /// A run of `program` that may use the key in `key_file`.
-    pub(super) fn new(program: &Path, key_file: &Path) -> Self {
+    pub(crate) fn new(program: &Path, key_file: &Path) -> Self {
         let mut command = Command::new(program);
         let key_file = std::path::absolute(key_file).unwrap_or_else(|_| key_file.to_owned());
         command
@@ -63,13 +63,13 @@ impl Task {
     }
 
     /// Adds arguments. No value may be among them.
-    pub(super) fn arguments<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+    pub(crate) fn arguments<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
         self.command.args(arguments);
         self
     }
 
     /// Makes `text`, which holds no plaintext, readable at [`STDIN`].
-    pub(super) fn read_from(mut self, text: &str) -> Result<Self, FnoxError> {
+    pub(crate) fn read_from(mut self, text: &str) -> Result<Self, FnoxError> {
         let memory = || -> io::Result<File> {
             let mut file = File::from(memfd_create("fnox.toml", MemfdFlags::CLOEXEC)?);
             file.write_all(text.as_bytes())?;
@@ -81,13 +81,13 @@ impl Task {
     }
 
     /// Gives it `values` on standard input.
-    pub(super) fn feed(mut self, values: Secret) -> Self {
+    pub(crate) fn feed(mut self, values: Secret) -> Self {
         self.input = Some(values);
         self
     }
 
     /// Runs it to its end and returns what it printed.
-    pub(super) fn run(mut self) -> Result<Secret, FnoxError> {
+    pub(crate) fn run(mut self) -> Result<Secret, FnoxError> {
         // A core of fnox would hold every value.
         let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
         if self.input.is_some() {
@@ -160,28 +160,25 @@ impl Conversation {
             if left.is_zero() {
                 return Ok(Followed::TooSlow);
             }
-            let ready = self.wait(&process, ended, left)?;
-            ended |= ready.ended;
-            if ready.output {
-                drain(&mut self.output, &mut buffer, &mut self.printed)?;
-                if self.printed.len() > OUTPUT_MAX {
-                    return Ok(Followed::TooMuch);
+            for ready in self.wait(&process, ended, left)? {
+                match ready {
+                    Place::Process => ended = true,
+                    Place::Output => drain(&mut self.output, &mut buffer, &mut self.printed)?,
+                    Place::Errors => drain(&mut self.errors, &mut buffer, &mut self.said)?,
+                    Place::Input => self.feed()?,
                 }
             }
-            if ready.errors {
-                drain(&mut self.errors, &mut buffer, &mut self.said)?;
-                if self.said.len() > SAID_MAX {
-                    self.said.wipe();
-                }
+            if self.printed.len() > OUTPUT_MAX {
+                return Ok(Followed::TooMuch);
             }
-            if ready.input {
-                self.feed()?;
+            if self.said.len() > SAID_MAX {
+                self.said.wipe();
             }
         }
         Ok(Followed::Ended(self.printed, self.said))
     }
 
-    fn wait(&self, process: &impl AsFd, ended: bool, left: Duration) -> io::Result<Ready> {
+    fn wait(&self, process: &impl AsFd, ended: bool, left: Duration) -> io::Result<Vec<Place>> {
         let mut watched = Vec::with_capacity(4);
         let mut places = Vec::with_capacity(4);
         if !ended {
@@ -205,19 +202,8 @@ impl Conversation {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
-        let mut ready = Ready::default();
-        for (watched, place) in watched.iter().zip(places) {
-            if watched.revents().is_empty() {
-                continue;
-            }
-            match place {
-                Place::Process => ready.ended = true,
-                Place::Output => ready.output = true,
-                Place::Errors => ready.errors = true,
-                Place::Input => ready.input = true,
-            }
-        }
-        Ok(ready)
+        let ready = watched.iter().zip(places).filter(|(watched, _)| !watched.revents().is_empty());
+        Ok(ready.map(|(_, place)| place).collect())
     }
 
     /// Writes as much as the pipe takes. A child that does not want the rest has said why elsewhere.
@@ -243,15 +229,6 @@ enum Place {
     Output,
     Errors,
     Input,
-}
-
-/// What there is to do.
-#[derive(Default)]
-struct Ready {
-    ended: bool,
-    output: bool,
-    errors: bool,
-    input: bool,
 }
 
 /// Takes what `pipe` holds at the moment; the pipe is gone at its end.

@@ -24,27 +24,27 @@ const AGE: &str = "age";
 #[derive(Debug)]
 pub(crate) struct Configuration {
     /// Providers of type age, with their recipients.
-    pub(super) providers: BTreeMap<String, Vec<String>>,
+    pub(crate) providers: BTreeMap<String, Vec<String>>,
     /// What fnox may read.
-    pub(super) readable: BTreeMap<SecretName, Sealed>,
+    pub(crate) readable: BTreeMap<SecretName, Sealed>,
     /// What it may not, with the reason.
-    pub(super) faults: BTreeMap<SecretName, Fault>,
+    pub(crate) faults: BTreeMap<SecretName, Fault>,
     /// Names that are no secret names.
-    pub(super) unpushable: Vec<String>,
+    pub(crate) unpushable: Vec<String>,
     /// The provider that entries without one of their own have.
-    pub(super) default_provider: Option<String>,
+    pub(crate) default_provider: Option<String>,
 }
 
 /// The ciphertext of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Sealed {
+pub(crate) struct Sealed {
     provider: String,
     value: String,
 }
 
 impl Configuration {
     /// Takes the configuration in `content` apart; `store` is for messages.
-    pub(super) fn parse(content: &Secret, store: &Path) -> Result<Self, FnoxError> {
+    pub(crate) fn parse(content: &Secret, store: &Path) -> Result<Self, FnoxError> {
         let refused = |problem: &'static str| FnoxError::Configuration { store: store.to_owned(), problem };
         if content.is_empty() {
             return Err(refused("the file is empty"));
@@ -117,8 +117,54 @@ impl Configuration {
         }
     }
 
+    /// The provider that seals for `recipient`: the default one, else one called vault, else any.
+    pub(crate) fn provider_for(&self, recipient: &str) -> Option<&str> {
+        let seals = |name: &&str| {
+            self.providers.get(*name).is_some_and(|recipients| recipients.iter().any(|it| it == recipient))
+        };
+        let preferred = self.default_provider.as_deref().into_iter().chain(["vault"]);
+        preferred.chain(self.providers.keys().map(String::as_str)).find(seals)
+    }
+
+    /// Whether the file has an entry of this name, readable or not.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.readable.contains_key(name)
+            || self.faults.contains_key(name)
+            || self.unpushable.iter().any(|other| other == name)
+    }
+
+    /// Whether everything but the entries that are `edited` is as it is in `before`, down to the ciphertext.
+    pub(crate) fn differs_only_in(&self, before: &Self, edited: impl Fn(&str) -> bool) -> bool {
+        let rest = |it: &Self| {
+            let kept = |name: &str| !edited(name);
+            let readable: Vec<_> = it
+                .readable
+                .iter()
+                .filter(|(name, _)| kept(name.as_str()))
+                .map(|(name, sealed)| (name.clone(), sealed.clone()))
+                .collect();
+            let faults: Vec<_> = it.faults.keys().filter(|name| kept(name.as_str())).cloned().collect();
+            let unpushable: Vec<_> = it.unpushable.iter().filter(|name| kept(name)).cloned().collect();
+            (readable, faults, unpushable, it.providers.clone(), it.default_provider.clone())
+        };
+        rest(self) == rest(before)
+    }
+
+    /// This configuration without the readable entries that are not `wanted`, and without the others.
+    pub(crate) fn only(mut self, wanted: impl Fn(&SecretName) -> bool) -> Self {
+        self.readable.retain(|name, _| wanted(name));
+        self.faults.clear();
+        self.unpushable.clear();
+        self
+    }
+
+    /// How many readable entries there are.
+    pub(crate) fn count(&self) -> usize {
+        self.readable.len()
+    }
+
     /// A configuration of the readable entries that are `wanted`, and nothing else: no keys, no commands, no files.
-    pub(super) fn copy(&self, wanted: impl Fn(&SecretName) -> bool) -> Result<String, FnoxError> {
+    pub(crate) fn copy(&self, wanted: impl Fn(&SecretName) -> bool) -> Result<String, FnoxError> {
         let texts = |list: &[String]| Value::Array(list.iter().cloned().map(Value::String).collect());
         let providers = self.providers.iter().map(|(name, recipients)| {
             let provider = [

@@ -43,6 +43,18 @@ pub enum FnoxError {
         /// The public half of that key.
         recipient: String,
     },
+    /// No provider of the configuration seals for the vault key.
+    NoProvider {
+        /// The configuration.
+        store: PathBuf,
+        /// The public half of the vault key.
+        recipient: String,
+    },
+    /// What fnox wrote is not what it was asked to write.
+    Unlike {
+        /// The configuration.
+        store: PathBuf,
+    },
     /// The copy for fnox cannot be written.
     Copy(toml::ser::Error),
     /// The system does not run it.
@@ -97,7 +109,7 @@ pub enum Reason {
 
 impl Reason {
     /// Sorts what was `said` on standard error.
-    pub(super) fn of(said: &Secret) -> Self {
+    pub(crate) fn of(said: &Secret) -> Self {
         let said = String::from_utf8_lossy(said.expose());
         let has = |words: &str| said.contains(words);
         if has("failed to set environment variable") {
@@ -131,6 +143,13 @@ impl FnoxError {
             Self::WrongKey { recipient, .. } => Some(format!(
                 "the key given is {recipient}; name the key that the store was made with: --key-file FILE"
             )),
+            Self::NoProvider { recipient, .. } => Some(format!(
+                "add the vault key to the file; what is there already stays as it is:\n      \
+                 [providers.vault]\n      type = \"age\"\n      recipients = [\"{recipient}\"]"
+            )),
+            Self::Unlike { .. } => {
+                Some("see which version of fnox it is: fnox --version; 1.31 is known to work".to_owned())
+            }
             Self::Failed { reason: Reason::Version, .. } => {
                 Some("see which version it is: fnox --version; 1.31 is known to work".to_owned())
             }
@@ -171,6 +190,14 @@ impl fmt::Display for FnoxError {
                     count => format!("none of its {count} secrets opens"),
                 },
                 key_file.display()
+            ),
+            Self::NoProvider { store, .. } => {
+                write!(formatter, "no provider in {} encrypts for the vault key", store.display())
+            }
+            Self::Unlike { store } => write!(
+                formatter,
+                "what fnox wrote for {} is not what it was given; the store is as it was before",
+                store.display()
             ),
             Self::Copy(_) => formatter.write_str("cannot write the configuration anew"),
             Self::Run { program, .. } => write!(formatter, "cannot run {}", program.display()),

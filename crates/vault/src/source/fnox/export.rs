@@ -12,7 +12,7 @@ struct Export {
 
 /// The secrets of an answer; `None` when it is no such answer. What the decoder says is dropped, because it may
 /// quote a value.
-pub(super) fn decode(answer: &Secret) -> Option<BTreeMap<String, Secret>> {
+pub(crate) fn decode(answer: &Secret) -> Option<BTreeMap<String, Secret>> {
     serde_json::from_slice::<Export>(answer.expose()).ok().map(|export| export.secrets)
 }
 

@@ -11,7 +11,7 @@ use super::FnoxError;
 const EXECUTABLE: u32 = 0o111;
 
 /// The program that was `named`, or the first `fnox` on the path.
-pub(super) fn program(named: Option<&Path>) -> Result<PathBuf, FnoxError> {
+pub(crate) fn program(named: Option<&Path>) -> Result<PathBuf, FnoxError> {
     if let Some(named) = named {
         return std::path::absolute(named)
             .ok()

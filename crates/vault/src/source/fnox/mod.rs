@@ -12,12 +12,12 @@
 //! One call reads the whole store. Only when it fails as a whole (fnox stops at a value with a NUL byte) is each
 //! entry asked for by itself, so that one of them does not hold up the others.
 
-mod child;
-mod configuration;
+pub(crate) mod child;
+pub(crate) mod configuration;
 mod error;
 mod export;
-mod find;
-mod value;
+pub(crate) mod find;
+pub(crate) mod value;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ use crate::key::VaultKey;
 use crate::private_file;
 
 /// The largest configuration that is read, in bytes; what one push carries takes a tenth of it in ciphertext.
-const CONFIGURATION_MAX: u64 = 16 * 1024 * 1024;
+pub(crate) const CONFIGURATION_MAX: u64 = 16 * 1024 * 1024;
 
 /// What a lonely entry that fnox does not read is reported with.
 const CLOSED: &str = "it does not open with the vault key, or is damaged";
@@ -42,9 +42,9 @@ const CLOSED: &str = "it does not open with the vault key, or is damaged";
 /// A fnox configuration as a source.
 #[derive(Debug, Clone)]
 pub struct Fnox {
-    store: PathBuf,
-    key_file: PathBuf,
-    program: Option<PathBuf>,
+    pub(crate) store: PathBuf,
+    pub(crate) key_file: PathBuf,
+    pub(crate) program: Option<PathBuf>,
 }
 
 impl Fnox {
@@ -61,7 +61,7 @@ impl Fnox {
     }
 
     /// Reads everything that `configuration` names.
-    fn read(&self, configuration: Configuration) -> Result<Reading, FnoxError> {
+    pub(crate) fn read(&self, configuration: Configuration) -> Result<Reading, FnoxError> {
         let key = VaultKey::load(&self.key_file).map_err(FnoxError::Key)?;
         let program = find::program(self.program.as_deref())?;
         let mut values = if configuration.readable.is_empty() {

@@ -17,7 +17,7 @@ use crate::value::interpret;
 const MARKER: &str = "$b64";
 
 /// What the text of an entry means.
-pub(super) fn decode(text: Secret) -> Result<PushedSecret, Fault> {
+pub(crate) fn decode(text: Secret) -> Result<PushedSecret, Fault> {
     if let Some(encoded) = marked(&text) {
         return decode_base64(&encoded)
             .map(PushedSecret::Scalar)
@@ -27,7 +27,7 @@ pub(super) fn decode(text: Secret) -> Result<PushedSecret, Fault> {
 }
 
 /// The text of an entry that means `value`.
-pub(super) fn encode(value: &PushedSecret) -> serde_json::Result<Secret> {
+pub(crate) fn encode(value: &PushedSecret) -> serde_json::Result<Secret> {
     match value {
         PushedSecret::Bundle(fields) => serde_json::to_vec(fields).map(Secret::new),
         PushedSecret::Scalar(scalar) => {

@@ -1,0 +1,72 @@
+//! The store that the command line names, of whatever kind.
+
+use std::path::Path;
+
+use super::fnox::FnoxStore;
+use super::{Commit, Content, STORE_MAX, Store, StoreError, good_copy, locked, put};
+use crate::private_file;
+
+/// A store of one of the kinds.
+#[derive(Debug, Clone)]
+pub enum AnyStore {
+    /// One age-encrypted file.
+    Embedded(Store),
+    /// A fnox configuration.
+    Fnox(FnoxStore),
+}
+
+impl AnyStore {
+    /// Where the store is.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Embedded(store) => store.path(),
+            Self::Fnox(store) => store.path(),
+        }
+    }
+
+    /// What the store holds; where there is none, that is an error.
+    pub fn read(&self) -> Result<Box<dyn Content>, StoreError> {
+        Ok(match self {
+            Self::Embedded(store) => Box::new(store.read()?),
+            Self::Fnox(store) => Box::new(store.read()?),
+        })
+    }
+
+    /// Changes the store under the writer's lock. `change` gets the present content (an empty one where there is no
+    /// store yet) and says whether to write it; `waiting` is called once when another writer takes its time.
+    pub fn update<T, E: From<StoreError>>(
+        &self,
+        waiting: &mut dyn FnMut(),
+        change: impl FnOnce(&mut dyn Content) -> Result<(Commit, T), E>,
+    ) -> Result<T, E> {
+        match self {
+            Self::Embedded(store) => store.update(waiting, |document| change(document)),
+            Self::Fnox(store) => store.update(waiting, change),
+        }
+    }
+
+    /// The store of the same kind and key at another path.
+    #[must_use]
+    pub fn at(&self, path: &Path) -> Self {
+        match self {
+            Self::Embedded(store) => Self::Embedded(Store::new(path, store.key_file())),
+            Self::Fnox(store) => Self::Fnox(store.at(path)),
+        }
+    }
+
+    /// Puts the good copy in the place of the store, under the writer's lock.
+    pub fn restore(&self, waiting: &mut dyn FnMut()) -> Result<(), StoreError> {
+        let path = self.path();
+        let _lock = locked(path, waiting)?;
+        let copy = private_file::read(&good_copy(path), STORE_MAX).map_err(StoreError::File)?;
+        put(path, copy.expose())
+    }
+
+    /// What [`AnyStore::update`] would hand to its change, without taking a lock or making anything.
+    pub fn preview(&self) -> Result<Box<dyn Content>, StoreError> {
+        Ok(match self {
+            Self::Embedded(store) => Box::new(store.preview()?),
+            Self::Fnox(store) => Box::new(store.preview()?),
+        })
+    }
+}

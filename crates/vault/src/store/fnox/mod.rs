@@ -1,0 +1,169 @@
+//! The fnox configuration as a store that commands change (R-6.2).
+//!
+//! fnox itself encrypts and writes, but never on the store: it works on a private copy, which is read back and
+//! compared before it takes the store's place in one step. Our writers take turns; who types `fnox set` meanwhile
+//! does not know of the lock, so a store that has changed since it was read is read again, and the change is made
+//! on what is there then.
+
+mod draft;
+mod edits;
+
+use std::path::Path;
+
+use remo_secret::Secret;
+
+use self::draft::Draft;
+pub use self::edits::FnoxContent;
+use super::replace::previous;
+use super::{Commit, Content, StoreError, locked, put};
+use crate::key::VaultKey;
+use crate::private_file;
+use crate::source::fnox::configuration::Configuration;
+use crate::source::fnox::{CONFIGURATION_MAX, find};
+use crate::source::{Fnox, FnoxError};
+
+/// How often a store that somebody else writes at the same time is read again.
+const OVERTAKEN_MAX: u32 = 10;
+
+/// A fnox configuration, its key and the program that writes it.
+#[derive(Debug, Clone)]
+pub struct FnoxStore {
+    fnox: Fnox,
+}
+
+impl FnoxStore {
+    /// The store that `fnox` reads.
+    pub fn new(fnox: Fnox) -> Self {
+        Self { fnox }
+    }
+
+    /// Where the store is.
+    pub fn path(&self) -> &Path {
+        &self.fnox.store
+    }
+
+    /// The same with the configuration at another path.
+    pub(super) fn at(&self, path: &Path) -> Self {
+        Self { fnox: Fnox::new(path, &self.fnox.key_file, self.fnox.program.as_deref()) }
+    }
+
+    /// Reads the whole store.
+    pub fn read(&self) -> Result<FnoxContent, StoreError> {
+        self.content(&self.file()?)
+    }
+
+    /// What [`FnoxStore::update`] would hand to its change.
+    pub fn preview(&self) -> Result<FnoxContent, StoreError> {
+        match self.read() {
+            Err(StoreError::File(error)) if error.is_missing() => Ok(FnoxContent::default()),
+            read => read,
+        }
+    }
+
+    /// Writes a configuration with a provider for the vault key, unless there is a store; whether it did.
+    pub fn initialise(&self, waiting: &mut dyn FnMut()) -> Result<bool, StoreError> {
+        let key = VaultKey::load(&self.fnox.key_file).map_err(StoreError::Key)?;
+        let _lock = locked(self.path(), waiting)?;
+        match self.file() {
+            Err(StoreError::File(error)) if error.is_missing() => {
+                put(self.path(), fresh(&key.recipient()).as_bytes())?;
+                Ok(true)
+            }
+            Err(error) => Err(error),
+            Ok(text) => {
+                let configuration = self.parse(&text)?;
+                self.provider(&configuration, &key)?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Changes the store under the writer's lock; see [`AnyStore::update`](super::AnyStore::update).
+    pub fn update<T, E: From<StoreError>>(
+        &self,
+        waiting: &mut dyn FnMut(),
+        change: impl FnOnce(&mut dyn Content) -> Result<(Commit, T), E>,
+    ) -> Result<T, E> {
+        let key = VaultKey::load(&self.fnox.key_file).map_err(StoreError::Key)?;
+        let program = find::program(self.fnox.program.as_deref()).map_err(StoreError::Fnox)?;
+        let _lock = locked(self.path(), waiting)?;
+        let mut present = self.present_or_fresh(&key)?;
+        let mut content = self.content(&present)?;
+        let (commit, outcome) = change(&mut content)?;
+        if commit == Commit::Leave {
+            return Ok(outcome);
+        }
+        for _ in 0..OVERTAKEN_MAX {
+            let provider = self.provider(&self.parse(&present)?, &key)?;
+            let draft = Draft::new(self.path(), &present).map_err(|source| self.unwritable(source))?;
+            let written = draft.apply(&self.fnox, &program, &provider, content.edits())?;
+            let now = self.present_or_fresh(&key)?;
+            if now == present {
+                put(self.path(), written.expose())?;
+                return Ok(outcome);
+            }
+            present = now;
+        }
+        Err(StoreError::Busy { path: self.path().to_owned() }.into())
+    }
+
+    /// The file as it is, or as it is begun.
+    fn present_or_fresh(&self, key: &VaultKey) -> Result<Secret, StoreError> {
+        match self.file() {
+            Err(StoreError::File(error)) if error.is_missing() => {
+                Ok(Secret::from_text(fresh(&key.recipient())))
+            }
+            file => file,
+        }
+    }
+
+    /// The file as it is. Missing is only a store that has left no traces of an older one.
+    fn file(&self) -> Result<Secret, StoreError> {
+        private_file::read(self.path(), CONFIGURATION_MAX).map_err(|error| {
+            if error.is_missing() && previous(self.path()).exists() {
+                StoreError::Gone { path: self.path().to_owned() }
+            } else {
+                StoreError::File(error)
+            }
+        })
+    }
+
+    fn parse(&self, text: &Secret) -> Result<Configuration, StoreError> {
+        Configuration::parse(text, self.path()).map_err(StoreError::Fnox)
+    }
+
+    fn content(&self, text: &Secret) -> Result<FnoxContent, StoreError> {
+        let reading = self.fnox.read(self.parse(text)?).map_err(StoreError::Fnox)?;
+        Ok(FnoxContent::new(reading))
+    }
+
+    /// The provider that new entries are sealed with: one whose recipients have the vault key among them.
+    fn provider(&self, configuration: &Configuration, key: &VaultKey) -> Result<String, StoreError> {
+        configuration.provider_for(&key.recipient()).map(str::to_owned).ok_or_else(|| {
+            StoreError::Fnox(FnoxError::NoProvider {
+                store: self.path().to_owned(),
+                recipient: key.recipient(),
+            })
+        })
+    }
+
+    fn unwritable(&self, source: std::io::Error) -> StoreError {
+        StoreError::Write { path: self.path().to_owned(), source }
+    }
+}
+
+/// A configuration without secrets, for the vault key alone.
+fn fresh(recipient: &str) -> String {
+    format!(
+        "# The secrets of this vault, each encrypted for the vault key. To use fnox on it in a shell:\n\
+         #   eval \"$(remo-vault env)\"\n\
+         root = true\n\
+         default_provider = \"vault\"\n\
+         \n\
+         [providers.vault]\n\
+         type = \"age\"\n\
+         recipients = [\"{recipient}\"]\n\
+         \n\
+         [secrets]\n"
+    )
+}
