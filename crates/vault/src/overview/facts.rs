@@ -11,6 +11,7 @@ use remo_wire::value::Kind;
 use super::key::KeyView;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::login::Login;
 use crate::source::Reading;
 use crate::watch::report::Found;
 
@@ -94,17 +95,6 @@ impl From<Reading> for StoreFacts {
     }
 }
 
-/// A credential that a recipe of `remo-login` brought.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Login {
-    /// The recipe, as it is typed behind `remo-login`.
-    pub recipe: String,
-    /// The secret that it is stored as.
-    pub secret: SecretName,
-    /// When it ends, where that is known.
-    pub expires_at: Option<Timestamp>,
-}
-
 /// Everything that was gathered.
 #[derive(Debug, Clone)]
 pub struct Facts {
@@ -121,5 +111,5 @@ pub struct Facts {
     /// The vault key.
     pub key: KeyView,
     /// What is known about logins.
-    pub logins: Vec<Login>,
+    pub logins: Result<Vec<Login>, Trouble>,
 }

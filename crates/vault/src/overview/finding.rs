@@ -47,6 +47,8 @@ pub enum FindingCode {
     LoginExpired,
     /// A login ends soon.
     LoginExpiring,
+    /// What is known of logins cannot be read.
+    LoginsUnknown,
     /// A required secret of a pin is missing.
     RequiredMissing,
     /// A required secret of a pin does not fit where it goes.

@@ -10,6 +10,7 @@ use remo_wire::client::{Client, ClientError};
 use super::facts::{BrokerAnswers, Facts, StoreFacts, Trouble};
 use super::key::KeyView;
 use crate::failure::Failure;
+use crate::login;
 use crate::source::Source;
 use crate::watch::report;
 
@@ -59,7 +60,7 @@ pub fn gather(places: &Places<'_>, depth: Depth, patience: Duration) -> Facts {
         store: (depth == Depth::Full).then(|| read_store(places.source)),
         watcher: report::read(places.store).map_err(|error| unreadable_report(places.store, &error)),
         key: KeyView::unknown(places.key_file),
-        logins: Vec::new(),
+        logins: login::known(places.store, places.key_file).map_err(|error| Failure::from(error).into()),
     }
 }
 

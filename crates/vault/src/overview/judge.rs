@@ -2,6 +2,7 @@
 
 use remo_wire::admin::ManifestState;
 
+use super::Overview;
 use super::broker::BrokerState;
 use super::facts::{Facts, Trouble};
 use super::finding::{Finding, FindingCode as Code};
@@ -9,13 +10,9 @@ use super::key::KeyTier;
 use super::project::ProjectView;
 use super::secret::{InBroker, SecretView};
 use super::watcher::WatcherState;
-use super::{Overview, whole_seconds};
 
 /// How many names one sentence lists.
 const NAMED_MAX: usize = 5;
-
-/// A login that ends within this time is worth a look, in seconds.
-const SOON_SECONDS: i64 = 3 * 24 * 60 * 60;
 
 /// Everything that is wrong or waits, problems first.
 pub(super) fn findings(overview: &Overview, facts: &Facts) -> Vec<Finding> {
@@ -24,7 +21,7 @@ pub(super) fn findings(overview: &Overview, facts: &Facts) -> Vec<Finding> {
     store(overview, facts, &mut findings);
     watcher(overview, &mut findings);
     pushes(overview, &mut findings);
-    logins(overview, &mut findings);
+    logins(overview, facts, &mut findings);
     for project in &overview.projects {
         self::project(project, overview, &mut findings);
     }
@@ -168,16 +165,22 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
-fn logins(overview: &Overview, findings: &mut Vec<Finding>) {
+fn logins(overview: &Overview, facts: &Facts, findings: &mut Vec<Finding>) {
+    if let Err(Trouble { problem, hint, .. }) = &facts.logins
+        && !has(findings, Code::StoreUnreadable)
+    {
+        let message = format!("when logins end is not known: {problem}");
+        findings.push(with(Finding::problem(Code::LoginsUnknown, message), hint.as_ref()));
+    }
     for secret in &overview.secrets {
-        let (Some(end), Some(login)) = (secret.expires_at, &secret.login) else { continue };
+        let (Some(end), Some(renew)) = (secret.expires_at, &secret.renew) else { continue };
         let name = secret.name.as_str();
-        let remedy = format!("log in again: remo-login {login}");
+        let remedy = format!("get it anew: {renew}");
         if secret.expired {
-            let message = format!("the credential {name} ended at {}", whole_seconds(end));
+            let message = format!("the credential {name} ended at {end}");
             findings.push(Finding::problem(Code::LoginExpired, message).about(name).remedy(remedy));
-        } else if end.as_second() - overview.taken_at.as_second() < SOON_SECONDS {
-            let message = format!("the credential {name} ends at {}", whole_seconds(end));
+        } else {
+            let message = format!("the credential {name} ends at {end}");
             findings.push(Finding::notice(Code::LoginExpiring, message).about(name).remedy(remedy));
         }
     }

@@ -39,7 +39,7 @@ use serde::Serialize;
 
 pub use binding::{Approval, BindingCheck, Outcome};
 pub use broker::{BrokerState, BrokerView};
-pub use facts::{BrokerAnswers, Facts, Login, StoreFacts, Stored, Trouble};
+pub use facts::{BrokerAnswers, Facts, StoreFacts, Stored, Trouble};
 pub use finding::{Finding, FindingCode, Severity};
 pub use gather::{Depth, PATIENCE, Places, gather};
 pub use key::{KeyTier, KeyView};

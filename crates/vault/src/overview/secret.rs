@@ -49,8 +49,10 @@ pub struct SecretView {
     pub expires_at: Option<Timestamp>,
     /// Whether it has ended.
     pub expired: bool,
-    /// What to type behind `remo-login` to get it anew.
+    /// The recipe of `remo-login` that brought it.
     pub login: Option<String>,
+    /// What to type to get it anew, once it has ended or is about to.
+    pub renew: Option<String>,
 }
 
 /// Every secret that the store or the broker has.
@@ -79,7 +81,7 @@ pub(super) fn join(facts: &Facts) -> Vec<SecretView> {
         };
         let changed_at = stored.and_then(|stored| stored.changed_at).or(known.and_then(|it| it.changed_at));
         let pushed_at = listed.and_then(|_| pushed_at(facts, known));
-        let login = facts.logins.iter().find(|login| login.secret == *name);
+        let login = facts.logins.iter().flatten().find(|login| login.name == *name);
         let expires_at = login.and_then(|login| login.expires_at);
         SecretView {
             name: name.clone(),
@@ -102,6 +104,7 @@ pub(super) fn join(facts: &Facts) -> Vec<SecretView> {
             expires_at: expires_at.map(whole_seconds),
             expired: expires_at.is_some_and(|end| end <= facts.taken_at),
             login: login.map(|login| login.recipe.clone()),
+            renew: login.and_then(|login| login.hint(facts.taken_at)),
         }
     };
     names.into_iter().map(view).collect()

@@ -15,6 +15,7 @@ use remo_wire::value::Kind;
 
 use super::*;
 use crate::exit::ExitStatus;
+use crate::login::Login;
 use crate::watch::report::{Found, Known, LastPush, Report, State};
 
 fn time(text: &str) -> Timestamp {
@@ -121,7 +122,7 @@ fn well() -> Facts {
             tier: KeyTier::Tpm2,
             sentence: "Sealed.".to_owned(),
         },
-        logins: Vec::new(),
+        logins: Ok(Vec::new()),
     }
 }
 
@@ -258,12 +259,24 @@ fn faults_names_and_logins() {
     assert_eq!(overview.secrets[1].in_broker, InBroker::Yes, "kept");
     assert!(overview.findings[1].message.is_ascii() && !overview.findings[1].message.contains('\u{1b}'));
 
-    let login = |end| Login { recipe: "gh".to_owned(), secret: secret("gh"), expires_at: Some(time(end)) };
+    let login = |end| Login {
+        name: secret("gh"),
+        recipe: "gh".to_owned(),
+        obtained_at: time("00:00:00"),
+        expires_at: Some(time(end)),
+        refreshable: false,
+        early: jiff::SignedDuration::from_mins(10),
+    };
     let mut facts = well();
-    facts.logins.push(login("02:59:59"));
+    facts.logins = Ok(vec![login("02:59:59")]);
     assert!(expect(&facts, &[FindingCode::LoginExpired], &[]).secrets[1].expired);
-    facts.logins = vec![login("23:00:00")];
+    facts.logins = Ok(vec![login("03:05:00")]);
     assert!(!expect(&facts, &[], &[FindingCode::LoginExpiring]).secrets[1].expired);
+    facts.logins = Ok(vec![login("23:00:00")]);
+    assert_eq!(expect(&facts, &[], &[]).secrets[1].expires_at, Some(time("23:00:00")));
+    facts.logins =
+        Err(Trouble { problem: "gone".to_owned(), hint: Some("do".to_owned()), status: ExitStatus::Failure });
+    expect(&facts, &[FindingCode::LoginsUnknown], &[]);
 }
 
 #[test]
