@@ -22,6 +22,7 @@ pub mod key;
 pub mod login;
 pub mod output;
 pub mod overview;
+pub mod present;
 pub mod private_file;
 pub mod push;
 pub mod shown;

@@ -5,7 +5,10 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use remo_vault::cli::{CommandLine, LoginCommandLine, Program, WatcherCommandLine};
+use remo_vault::cli::{
+    CommandLine, ListCredsCommandLine, LoginCommandLine, Program, ReloadCommandLine, TestProjectCommandLine,
+    VendStatusCommandLine, WatcherCommandLine,
+};
 use remo_vault::exit::ExitStatus;
 use remo_vault::{commands, output};
 
@@ -20,6 +23,10 @@ fn main() -> ExitCode {
         Program::Vault => CommandLine::try_parse().map(commands::run),
         Program::Watcher => WatcherCommandLine::try_parse().map(|it| commands::run_watcher(&it)),
         Program::Login => LoginCommandLine::try_parse().map(commands::run_login),
+        Program::ListCreds => ListCredsCommandLine::try_parse().map(|it| commands::run_list_creds(&it)),
+        Program::TestProject => TestProjectCommandLine::try_parse().map(|it| commands::run_test_project(&it)),
+        Program::VendStatus => VendStatusCommandLine::try_parse().map(|it| commands::run_vend_status(&it)),
+        Program::Reload => ReloadCommandLine::try_parse().map(|it| commands::run_reload(&it)),
     };
     match ended {
         Ok(Ok(status)) => status.into(),

@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and the help that explains it.
 
+mod helpers;
 mod key;
 mod locations;
 mod login;
@@ -11,6 +12,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use helpers::{
+    AnswerArguments, ListCredsCommandLine, ReloadCommandLine, TestProjectCommandLine, VendStatusCommandLine,
+};
 pub use key::{EnsureArguments, KeyCommand, LadderArguments, StatusArguments, UnsealArguments};
 pub use locations::{Locations, SourceKind};
 pub use login::{
@@ -101,6 +105,10 @@ pub enum Command {
     /// The watcher keeps a copy of the ciphertext each time the broker has taken everything in the store. Shows by
     /// name what that changes, asks, and keeps the file that is replaced beside the store (`.previous`).
     Restore(RestoreArguments),
+    /// Greet somebody who opens a shell in the vault: where one is, how it stands, what to type next
+    ///
+    /// For the shell's start-up file. Quick, waits for nothing longer than a second, and always ends with 0.
+    Message,
     /// Manage the vault key
     #[command(subcommand)]
     Key(KeyCommand),

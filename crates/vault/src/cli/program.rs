@@ -5,7 +5,10 @@ use std::path::Path;
 
 use clap::{CommandFactory, Parser};
 
-use super::{CommandLine, Locations, LoginCommandLine};
+use super::{
+    CommandLine, ListCredsCommandLine, Locations, LoginCommandLine, ReloadCommandLine,
+    TestProjectCommandLine, VendStatusCommandLine,
+};
 
 /// The programs that this binary is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,11 +19,27 @@ pub enum Program {
     Watcher,
     /// Logins.
     Login,
+    /// What is stored, and whether it has reached the broker.
+    ListCreds,
+    /// What a start of a project would get.
+    TestProject,
+    /// How everything stands.
+    VendStatus,
+    /// Approves a project's manifest.
+    Reload,
 }
 
 impl Program {
     /// All of them, `remo-vault` first.
-    pub const ALL: [Self; 3] = [Self::Vault, Self::Watcher, Self::Login];
+    pub const ALL: [Self; 7] = [
+        Self::Vault,
+        Self::Watcher,
+        Self::Login,
+        Self::ListCreds,
+        Self::TestProject,
+        Self::VendStatus,
+        Self::Reload,
+    ];
 
     /// The name that it is installed under.
     pub fn name(self) -> &'static str {
@@ -28,6 +47,10 @@ impl Program {
             Self::Vault => "remo-vault",
             Self::Watcher => "remo-vault-watcher",
             Self::Login => "remo-login",
+            Self::ListCreds => "remo-list-creds",
+            Self::TestProject => "remo-test-project",
+            Self::VendStatus => "remo-vend-status",
+            Self::Reload => "remo-reload",
         }
     }
 
@@ -43,6 +66,10 @@ impl Program {
             Self::Vault => CommandLine::command(),
             Self::Watcher => WatcherCommandLine::command(),
             Self::Login => LoginCommandLine::command(),
+            Self::ListCreds => ListCredsCommandLine::command(),
+            Self::TestProject => TestProjectCommandLine::command(),
+            Self::VendStatus => VendStatusCommandLine::command(),
+            Self::Reload => ReloadCommandLine::command(),
         }
     }
 }

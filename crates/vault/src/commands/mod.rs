@@ -7,26 +7,35 @@ mod import;
 mod init;
 mod key;
 mod list;
+mod list_creds;
 mod login;
+mod message;
 mod push;
+mod reload;
 mod remove;
 mod restore;
 mod set;
 mod table;
+mod test_project;
+mod vend_status;
 mod watch;
 
 use std::time::Duration;
 
 pub use login::run as run_login;
 use remo_wire::admin::PushedSecret;
-use remo_wire::names::SecretName;
+use remo_wire::names::{ProjectName, SecretName};
+use serde::Serialize;
 
-use crate::cli::{Command, CommandLine, Locations, SourceKind, WatcherCommandLine};
+use crate::cli::{
+    Command, CommandLine, ListCredsCommandLine, Locations, ReloadCommandLine, SourceKind,
+    TestProjectCommandLine, VendStatusCommandLine, WatcherCommandLine,
+};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::key::KeyError;
 use crate::output;
-use crate::overview::{Depth, Overview, Places, gather};
+use crate::overview::{BrokerState, BrokerView, Depth, Overview, Places, gather};
 use crate::push::{TooLarge, prepare};
 use crate::source::{Embedded, Fnox, Source, SourceError};
 use crate::store::{AnyStore, Change, Commit, Content, FnoxStore, OUTGROWN_HINT, Store, StoreError};
@@ -47,12 +56,33 @@ pub fn run(command_line: CommandLine) -> Result<ExitStatus, Failure> {
         Command::Env(arguments) => env::run(&locations, &arguments),
         Command::Restore(arguments) => restore::run(&locations, &arguments),
         Command::Key(command) => key::run(&locations, command),
+        Command::Message => Ok(message::run(&locations)),
     }
 }
 
 /// Runs `remo-vault-watcher`.
 pub fn run_watcher(command_line: &WatcherCommandLine) -> Result<ExitStatus, Failure> {
     watch::run(&command_line.locations)
+}
+
+/// Runs `remo-list-creds`.
+pub fn run_list_creds(command_line: &ListCredsCommandLine) -> Result<ExitStatus, Failure> {
+    list_creds::run(&command_line.locations, command_line.answer)
+}
+
+/// Runs `remo-test-project`.
+pub fn run_test_project(command_line: &TestProjectCommandLine) -> Result<ExitStatus, Failure> {
+    test_project::run(&command_line.locations, &command_line.name, command_line.answer)
+}
+
+/// Runs `remo-vend-status`.
+pub fn run_vend_status(command_line: &VendStatusCommandLine) -> Result<ExitStatus, Failure> {
+    vend_status::run(&command_line.locations, command_line.answer)
+}
+
+/// Runs `remo-reload`.
+pub fn run_reload(command_line: &ReloadCommandLine) -> Result<ExitStatus, Failure> {
+    reload::run(command_line)
 }
 
 /// How everything stands, at the places that the command line names. The broker's answers may take `patience`
@@ -110,6 +140,41 @@ fn secret_name(text: &str) -> Result<SecretName, Failure> {
         Failure::usage(rule.to_string())
             .hint("write it with _ in the place of other characters, like openai_api_key")
     })
+}
+
+/// Checks a project name that was typed.
+fn project_name(text: &str) -> Result<ProjectName, Failure> {
+    ProjectName::new(text)
+        .map_err(|rule| Failure::usage(rule.to_string()).hint("name the project as its directory is named"))
+}
+
+/// What to do when the broker does not know a project.
+fn unknown_project(name: &ProjectName, known: &[ProjectName]) -> Failure {
+    let failure = Failure::new(format!("the broker does not know a project {name}"));
+    if known.is_empty() {
+        return failure.hint(format!(
+            "it knows no project yet; one is registered when it is first started (docs/guides/by-hand.md says how by \
+             hand), then: remo-reload {name}"
+        ));
+    }
+    let names = known.iter().map(ProjectName::as_str).collect::<Vec<_>>().join(", ");
+    failure.hint(format!("it knows: {names}; others are registered when they are first started"))
+}
+
+/// Writes `value` to standard output as JSON.
+fn json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::from_error(&error))?;
+    output::line(&text)
+}
+
+/// How a command ends whose question the broker did not answer; `None` when it did.
+fn without_broker(broker: &BrokerView) -> Option<ExitStatus> {
+    match broker.state {
+        BrokerState::Answers => None,
+        BrokerState::Unreachable => Some(ExitStatus::Unreachable),
+        BrokerState::OtherProtocol => Some(ExitStatus::Protocol),
+        BrokerState::Refuses => Some(ExitStatus::Failure),
+    }
 }
 
 /// What a writer says while another one holds the lock.

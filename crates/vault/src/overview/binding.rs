@@ -51,6 +51,8 @@ pub struct BindingCheck {
     pub approval: Approval,
     /// Whether the broker has it.
     pub in_broker: bool,
+    /// Whether the broker has it, but it does not fit where it goes.
+    pub unfit: bool,
     /// Where it goes, in words: `variable GH_TOKEN`, `file ~/.netrc (mode 0600)`.
     pub goes_to: String,
     /// What would happen.
@@ -101,6 +103,7 @@ fn judge(
     listed: Option<&ListedSecret>,
 ) -> BindingCheck {
     let unfit = listed.and_then(|listed| fit(name, &binding.target, listed).err());
+    let is_unfit = unfit.is_some();
     let (outcome, problem, hint) = match (approval, listed, unfit) {
         (_, _, Some(Unfit { problem, hint })) => {
             let outcome = if approval == Approval::Pending { Outcome::NotApproved } else { Outcome::Unfit };
@@ -123,6 +126,7 @@ fn judge(
         required,
         approval,
         in_broker: listed.is_some(),
+        unfit: is_unfit,
         goes_to: goes_to(&binding.target),
         outcome,
         problem,

@@ -104,6 +104,8 @@ pub struct Facts {
     pub admin_socket: PathBuf,
     /// What the broker said.
     pub broker: Result<BrokerAnswers, Trouble>,
+    /// The store that was looked at, and the watcher's report beside it.
+    pub store_file: PathBuf,
     /// What the store holds; `None` when it was not looked at.
     pub store: Option<Result<StoreFacts, Trouble>>,
     /// What the watcher says of itself.

@@ -74,14 +74,23 @@ pub struct Finding {
     pub name: Option<String>,
     /// What is wrong, on one line, without a value.
     pub message: String,
-    /// What to do: most often a command to type.
+    /// What to do, in words that contain the command.
     pub remedy: Option<String>,
+    /// The command alone, where one command does it.
+    pub command: Option<String>,
 }
 
 impl Finding {
     /// Something that does not work.
     pub fn problem(code: FindingCode, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Problem, code, name: None, message: message.into(), remedy: None }
+        Self {
+            severity: Severity::Problem,
+            code,
+            name: None,
+            message: message.into(),
+            remedy: None,
+            command: None,
+        }
     }
 
     /// Something to look at.
@@ -96,7 +105,16 @@ impl Finding {
         self
     }
 
-    /// Says what to do.
+    /// Says what to type, behind the words for what that does.
+    #[must_use]
+    pub fn command(mut self, purpose: &str, command: impl Into<String>) -> Self {
+        let command = command.into();
+        self.remedy = Some(format!("{purpose}: {command}"));
+        self.command = Some(command);
+        self
+    }
+
+    /// Says what to do where that is more, or less, than one command.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());

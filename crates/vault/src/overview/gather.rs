@@ -57,6 +57,7 @@ pub fn gather(places: &Places<'_>, depth: Depth, patience: Duration) -> Facts {
         taken_at: Timestamp::now(),
         admin_socket: places.admin_socket.to_owned(),
         broker,
+        store_file: places.store.to_owned(),
         store: (depth == Depth::Full).then(|| read_store(places.source)),
         watcher: report::read(places.store).map_err(|error| unreadable_report(places.store, &error)),
         key: KeyView::unknown(places.key_file),

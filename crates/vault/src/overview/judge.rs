@@ -45,7 +45,7 @@ fn broker(overview: &Overview, findings: &mut Vec<Finding>) {
                 let message = "the broker was cleared on purpose: it has nothing for any project";
                 findings.push(
                     Finding::problem(Code::BrokerCleared, message)
-                        .remedy("hand everything over again: remo-vault push"),
+                        .command("hand everything over again", "remo-vault push"),
                 );
             }
             return;
@@ -90,7 +90,7 @@ fn store(overview: &Overview, facts: &Facts, findings: &mut Vec<Finding>) {
             findings.push(
                 Finding::problem(Code::EntryFault, message)
                     .about(name.as_str())
-                    .remedy(format!("store it again: remo-vault set {name}")),
+                    .command("store it again", format!("remo-vault set {name}")),
             );
         }
     }
@@ -108,7 +108,7 @@ fn watcher(overview: &Overview, findings: &mut Vec<Finding>) {
                 "the watcher does not run: changes of the store do not reach the broker by themselves";
             findings.push(
                 Finding::problem(Code::WatcherNotRunning, message)
-                    .remedy("start it: remo-vault watch (in the vault container its supervisor does)"),
+                    .command("start it, or see why its supervisor does not", "remo-vault watch"),
             );
             return;
         }
@@ -144,14 +144,14 @@ fn pushes(overview: &Overview, findings: &mut Vec<Finding>) {
     let behind = names(&|it| stored(it) && matches!(it.in_broker, InBroker::No | InBroker::Older));
     if !behind.is_empty() {
         let message = format!("stored, but not in the broker as it is now: {}", listed(&behind));
-        findings.push(Finding::problem(Code::NotPushed, message).remedy("hand it over: remo-vault push"));
+        findings.push(Finding::problem(Code::NotPushed, message).command("hand it over", "remo-vault push"));
     }
     let gone =
         names(&|it| it.in_store == Some(false) && matches!(it.in_broker, InBroker::Yes | InBroker::Older));
     if !gone.is_empty() {
         let message = format!("not in the store any more, but the broker still has: {}", listed(&gone));
         findings.push(
-            Finding::problem(Code::RemovedStillServed, message).remedy("take it away: remo-vault push"),
+            Finding::problem(Code::RemovedStillServed, message).command("take it away", "remo-vault push"),
         );
     }
 }
@@ -175,32 +175,37 @@ fn logins(overview: &Overview, facts: &Facts, findings: &mut Vec<Finding>) {
     for secret in &overview.secrets {
         let (Some(end), Some(renew)) = (secret.expires_at, &secret.renew) else { continue };
         let name = secret.name.as_str();
-        let remedy = format!("get it anew: {renew}");
         if secret.expired {
             let message = format!("the credential {name} ended at {end}");
-            findings.push(Finding::problem(Code::LoginExpired, message).about(name).remedy(remedy));
+            findings.push(
+                Finding::problem(Code::LoginExpired, message).about(name).command("get it anew", renew),
+            );
         } else {
             let message = format!("the credential {name} ends at {end}");
-            findings.push(Finding::notice(Code::LoginExpiring, message).about(name).remedy(remedy));
+            findings.push(
+                Finding::notice(Code::LoginExpiring, message).about(name).command("get it anew", renew),
+            );
         }
     }
 }
 
 fn project(project: &ProjectView, overview: &Overview, findings: &mut Vec<Finding>) {
     let name = project.name.as_str();
-    let see = format!("see it, and approve it if you want it: remo-reload {name}");
+    let see = |finding: Finding| {
+        finding.about(name).command("see it, and approve it if you want it", format!("remo-reload {name}"))
+    };
     match project.manifest {
         _ if project.approved.is_none() => {
             let message = format!("how the project {name} stands is not known");
             findings.push(
                 Finding::problem(Code::ManifestUnknown, message)
                     .about(name)
-                    .remedy(format!("look closer: remo-test-project {name}")),
+                    .command("look closer", format!("remo-test-project {name}")),
             );
         }
         ManifestState::Unapproved => {
             let message = format!("nothing of the project {name} is approved, so it gets nothing");
-            findings.push(Finding::notice(Code::ProjectUnapproved, message).about(name).remedy(see));
+            findings.push(see(Finding::notice(Code::ProjectUnapproved, message)));
         }
         ManifestState::Changed => {
             let what = if project.has_difference() {
@@ -209,7 +214,7 @@ fn project(project: &ProjectView, overview: &Overview, findings: &mut Vec<Findin
                 "has another text than you approved, and asks for the same"
             };
             let message = format!("the manifest of {name} {what}");
-            findings.push(Finding::notice(Code::ManifestChanged, message).about(name).remedy(see));
+            findings.push(see(Finding::notice(Code::ManifestChanged, message)));
         }
         ManifestState::Missing | ManifestState::Invalid => {
             let what = if project.manifest == ManifestState::Missing { "is missing" } else { "is invalid" };
@@ -221,7 +226,7 @@ fn project(project: &ProjectView, overview: &Overview, findings: &mut Vec<Findin
             findings.push(
                 Finding::notice(Code::ManifestUnusable, format!("the manifest of {name} {what}; {force}"))
                     .about(name)
-                    .remedy(format!("see what is wrong: remo-test-project {name}")),
+                    .command("see what is wrong", format!("remo-test-project {name}")),
             );
         }
         ManifestState::Pinned => {}
@@ -236,13 +241,13 @@ fn project(project: &ProjectView, overview: &Overview, findings: &mut Vec<Findin
         let stored = |name: &remo_wire::names::SecretName| {
             overview.secrets.iter().any(|secret| secret.name == *name && secret.in_store == Some(true))
         };
-        let remedy = if project.missing_required.iter().all(stored) {
-            "hand over what is stored: remo-vault push".to_owned()
+        let (purpose, command) = if project.missing_required.iter().all(stored) {
+            ("hand over what is stored", "remo-vault push".to_owned())
         } else {
-            format!("store it: remo-vault set {first}")
+            ("store it", format!("remo-vault set {first}"))
         };
         let message = format!("{name} requires what the broker does not have: {missing}");
-        findings.push(Finding::problem(Code::RequiredMissing, message).about(name).remedy(remedy));
+        findings.push(Finding::problem(Code::RequiredMissing, message).about(name).command(purpose, command));
     }
     if !project.unfit_required.is_empty() {
         let message =
@@ -250,7 +255,7 @@ fn project(project: &ProjectView, overview: &Overview, findings: &mut Vec<Findin
         findings.push(
             Finding::problem(Code::RequiredUnfit, message)
                 .about(name)
-                .remedy(format!("see why: remo-test-project {name}")),
+                .command("see why", format!("remo-test-project {name}")),
         );
     }
 }
@@ -261,5 +266,5 @@ fn key(overview: &Overview, findings: &mut Vec<Finding>) {
         KeyTier::Plaintext => (Code::KeyPlaintext, "the vault key lies in a plaintext file"),
         KeyTier::Unknown => (Code::KeyTierUnknown, "it is not known how the vault key is protected"),
     };
-    findings.push(Finding::notice(code, message).remedy("see what that means: remo-vend-status"));
+    findings.push(Finding::notice(code, message).command("see what that means", "remo-vault key status"));
 }

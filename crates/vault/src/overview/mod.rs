@@ -30,6 +30,7 @@ mod judge;
 mod key;
 mod project;
 mod secret;
+mod store;
 #[cfg(test)]
 mod tests;
 mod watcher;
@@ -45,6 +46,7 @@ pub use gather::{Depth, PATIENCE, Places, gather};
 pub use key::{KeyTier, KeyView};
 pub use project::ProjectView;
 pub use secret::{InBroker, SecretView};
+pub use store::StoreView;
 pub use watcher::{WatcherState, WatcherView};
 
 /// Everything that can be shown about the vault, at one moment.
@@ -58,6 +60,8 @@ pub struct Overview {
     pub broker: BrokerView,
     /// The watcher.
     pub watcher: WatcherView,
+    /// The store.
+    pub store: StoreView,
     /// The vault key.
     pub key: KeyView,
     /// Every secret that the store or the broker has, sorted by name.
@@ -80,6 +84,7 @@ impl Overview {
             well: false,
             broker,
             watcher,
+            store: StoreView::new(facts),
             key: facts.key.clone(),
             secrets,
             projects,

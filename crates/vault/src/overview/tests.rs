@@ -92,6 +92,7 @@ fn well() -> Facts {
             secrets: vec![listed("aws", Kind::Bundle, &fields), listed("gh", Kind::Scalar, &[])],
             manifests: BTreeMap::new(),
         }),
+        store_file: PathBuf::from("/vault/store.age"),
         store: Some(Ok(StoreFacts {
             secrets: [
                 (secret("aws"), stored(Kind::Bundle, &fields)),

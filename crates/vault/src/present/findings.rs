@@ -1,0 +1,18 @@
+//! Findings below each other, each with its remedy.
+
+use std::num::NonZeroUsize;
+
+use super::table::wrapped;
+use crate::overview::Finding;
+
+/// One block a finding; empty when there are none. Remedies are indented below what they mend.
+pub fn findings<'a>(findings: impl Iterator<Item = &'a Finding>, width: Option<NonZeroUsize>) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        text += &wrapped("- ", &finding.message, width);
+        for line in finding.remedy.iter().flat_map(|remedy| remedy.lines()) {
+            text += &wrapped("  > ", line.trim(), width);
+        }
+    }
+    text
+}
