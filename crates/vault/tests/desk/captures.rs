@@ -1,0 +1,55 @@
+//! The captures that the guides show: made by running the commands, and held against what they print now.
+//!
+//! `REMO_UPDATE_SNAPSHOTS=1 cargo test -p remo-vault --test desk` makes them anew.
+
+use std::fs;
+use std::path::Path;
+
+use crate::normal::normal;
+use crate::room::{MANIFEST, Room, write_manifest};
+
+/// Runs `lines` and holds everything that they print against `docs/captures/NAME.txt`.
+#[track_caller]
+fn check(room: &Room, name: &str, lines: &[&str]) {
+    let mut shown = String::new();
+    for line in lines {
+        let outcome = room.run(line);
+        // As a person types it who has the usual places.
+        shown += &format!("$ {line}\n{}{}", outcome.stdout, outcome.stderr);
+        if outcome.status != 0 {
+            shown += &format!("(exit status {})\n", outcome.status);
+        }
+        shown.push('\n');
+    }
+    let shown = shown.trim_end().replace(&format!("{}/vault", room.path().display()), "/var/lib/remo-vault") + "\n";
+    let shown = shown.replace(room.path().to_str().unwrap(), "/run/remo-broker");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/captures/{name}.txt"));
+    let before = fs::read_to_string(&file).unwrap_or_default();
+    if std::env::var_os("REMO_UPDATE_SNAPSHOTS").is_some() && normal(&before, room) != normal(&shown, room) {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, &shown).unwrap();
+    }
+    let kept = fs::read_to_string(&file).unwrap_or_default();
+    assert!(normal(&kept, room) == normal(&shown, room), "{} differs; now it is:\n{shown}", file.display());
+}
+
+#[test]
+fn a_day_in_the_vault() {
+    let room = Room::stocked();
+    let broker = room.broker();
+    let web = room.project(&broker, "web", "[secrets.gh]\nenv_var = \"GH_TOKEN\"\n");
+    let _watcher = room.watcher();
+    room.watcher_becomes("up_to_date");
+    room.run("remo-reload web --yes").expect(0);
+    check(&room, "enter", &["remo-vault message"]);
+    check(&room, "list-creds", &["remo-list-creds"]);
+    check(&room, "vend-status", &["remo-vend-status"]);
+    write_manifest(&web, MANIFEST);
+    check(
+        &room,
+        "widen",
+        &["remo-test-project web", "remo-reload web --yes", "remo-test-project web"],
+    );
+    room.run("remo-vault clear").expect(0);
+    check(&room, "vend-status-bad", &["remo-vend-status", "remo-vault message"]);
+}

@@ -1,0 +1,126 @@
+//! In a real terminal: the question, and the width.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use remo_testkit::{skip, wait};
+
+use crate::room::{MANIFEST, Room, write_manifest};
+
+/// A terminal with a server of its own; ended when it is dropped.
+struct Terminal {
+    socket: PathBuf,
+}
+
+impl Terminal {
+    /// Runs `line` in a terminal of this size; `None` without a terminal program.
+    fn start(room: &Room, name: &str, size: (u16, u16), line: &str) -> Option<Self> {
+        if Command::new("tmux").arg("-V").output().is_err() {
+            skip::skipped(name, "there is no tmux");
+            return None;
+        }
+        let terminal = Self { socket: room.path().join("tmux") };
+        let script = room.path().join("script");
+        let mut content = String::from("#!/bin/sh\n");
+        for (name, value) in room.environment() {
+            content += &format!("export {name}='{}'\n", value.display());
+        }
+        content += &format!("{line}\necho \"exit status: $?\"\nread nothing\n");
+        fs::write(&script, content).unwrap();
+        let (columns, rows) = (size.0.to_string(), size.1.to_string());
+        let command = format!("/bin/sh {}", script.display());
+        let started =
+            terminal.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", &columns, "-y", &rows, &command]);
+        assert!(started.status.success(), "{started:?}");
+        Some(terminal)
+    }
+
+    fn tmux(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new("tmux");
+        command.env("LC_ALL", "C.UTF-8").env_remove("TMUX").arg("-u").arg("-S").arg(&self.socket);
+        command.args(arguments).output().unwrap()
+    }
+
+    /// What the terminal shows.
+    fn screen(&self) -> String {
+        String::from_utf8(self.tmux(&["capture-pane", "-p"]).stdout).unwrap()
+    }
+
+    #[track_caller]
+    fn wait_for(&self, text: &str) {
+        self.wait_for_nth(text, 1);
+    }
+
+    #[track_caller]
+    fn wait_for_nth(&self, text: &str, count: usize) {
+        wait::until_true(wait::PATIENCE, &format!("{count}. `{text}` in the terminal"), || {
+            self.screen().matches(text).count() >= count
+        });
+    }
+
+    fn press(&self, keys: &[&str]) {
+        assert!(self.tmux(&[&["send-keys"], keys].concat()).status.success());
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.tmux(&["kill-server"]);
+    }
+}
+
+#[test]
+fn the_question_is_answered_by_a_person_and_anything_but_yes_is_no() {
+    const NAME: &str = "the_question_is_answered_by_a_person_and_anything_but_yes_is_no";
+    let room = Room::stocked();
+    let broker = room.broker();
+    let web = room.project(&broker, "web", MANIFEST);
+    let Some(terminal) = Terminal::start(&room, NAME, (80, 40), "remo-reload web") else { return };
+    terminal.wait_for("Approve exactly this for web? [y/N]");
+    terminal.press(&["Enter"]);
+    terminal.wait_for("exit status: 1");
+    assert!(terminal.screen().contains("nothing was approved"));
+    assert!(broker.manifest(&web).unwrap().pinned.is_none());
+}
+
+#[test]
+fn what_changed_meanwhile_is_shown_and_asked_anew() {
+    const NAME: &str = "what_changed_meanwhile_is_shown_and_asked_anew";
+    let room = Room::stocked();
+    let broker = room.broker();
+    let web = room.project(&broker, "web", MANIFEST);
+    let Some(terminal) = Terminal::start(&room, NAME, (80, 60), "remo-reload web") else { return };
+    terminal.wait_for("Approve exactly this for web? [y/N]");
+    write_manifest(&web, "[secrets.everything]\n");
+    terminal.press(&["y", "Enter"]);
+    terminal.wait_for("the manifest of web changed while you read it; nothing was approved.");
+    terminal.wait_for("+ everything: variable EVERYTHING, required");
+    terminal.wait_for_nth("Approve exactly this for web? [y/N]", 2);
+    assert!(broker.manifest(&web).unwrap().pinned.is_none());
+    terminal.press(&["y", "Enter"]);
+    terminal.wait_for("exit status: 0");
+    terminal.wait_for("Approved: web may have everything.");
+    assert_eq!(broker.manifest(&web).unwrap().pinned.unwrap().bindings.len(), 1);
+}
+
+#[test]
+fn tables_fit_a_narrow_terminal() {
+    const NAME: &str = "tables_fit_a_narrow_terminal";
+    let room = Room::stocked();
+    let broker = room.broker();
+    let fields: Vec<_> = (0..12).map(|field| format!("\"a_long_name_of_field_{field}\":\"x\"")).collect();
+    room.set("bundle", &format!("{{{}}}", fields.join(",")));
+    room.run("remo-vault push").expect(0);
+    room.project(&broker, "web", MANIFEST);
+    let lines = "remo-list-creds\nremo-test-project web";
+    let Some(terminal) = Terminal::start(&room, NAME, (72, 50), lines) else { return };
+    terminal.wait_for("exit status: 1");
+    let screen = terminal.screen();
+    // A line that is too long would go on in the next one.
+    let row = screen.lines().find(|line| line.starts_with("bundle ")).unwrap();
+    assert!(row.ends_with('…') && row.chars().count() == 72, "{screen}");
+    let file = screen.lines().find(|line| line.starts_with("aws ") && line.contains("file")).unwrap();
+    assert!(file.ends_with('…'), "{screen}");
+    assert!(screen.contains("web does not get what it requires: aws, gh."), "{screen}");
+}
