@@ -7,7 +7,7 @@ use super::{overview, plural};
 use crate::cli::Locations;
 use crate::exit::ExitStatus;
 use crate::output;
-use crate::overview::{Depth, KeyTier, Overview, WatcherState};
+use crate::overview::{BrokerState, Depth, KeyTier, Overview, WatcherState};
 use crate::present::{ago, width, wrapped};
 
 /// All that the broker may take of the second that a shell waits at most.
@@ -36,8 +36,12 @@ fn place() -> String {
 
 fn broker(overview: &Overview) -> String {
     let broker = &overview.broker;
-    if !broker.answers() {
-        return format!("broker: {}", broker.problem.as_deref().unwrap_or("no answer"));
+    match broker.state {
+        BrokerState::Answers => {}
+        BrokerState::Unreachable => return format!("broker: does not answer at {}", broker.socket.display()),
+        BrokerState::OtherProtocol | BrokerState::Refuses => {
+            return format!("broker: {}", broker.problem.as_deref().unwrap_or("no answer"));
+        }
     }
     if broker.cleared == Some(true) {
         return "broker: cleared on purpose; no project gets anything".to_owned();
@@ -85,10 +89,11 @@ fn projects(overview: &Overview) -> String {
 /// there.
 fn next(overview: &Overview) -> String {
     let waiting = overview.projects.iter().find(|it| it.has_difference());
-    let command = overview.problems().find_map(|finding| finding.command.clone());
-    match (command, waiting) {
-        (Some(command), _) => format!("{command}   (everything: remo-vend-status)"),
-        (None, _) if !overview.is_well() => "remo-vend-status".to_owned(),
+    match (overview.problems().next(), waiting) {
+        (Some(problem), _) => match &problem.command {
+            Some(command) => format!("{command}   (everything: remo-vend-status)"),
+            None => "remo-vend-status".to_owned(),
+        },
         (None, Some(project)) => format!("remo-reload {}", project.name),
         (None, None) if overview.secrets.is_empty() => "remo-vault set NAME".to_owned(),
         (None, None) => "remo-list-creds".to_owned(),

@@ -49,6 +49,8 @@ pub enum FindingCode {
     LoginExpiring,
     /// What is known of logins cannot be read.
     LoginsUnknown,
+    /// A rotation of the key has begun and not ended.
+    KeyRotating,
     /// A required secret of a pin is missing.
     RequiredMissing,
     /// A required secret of a pin does not fit where it goes.

@@ -60,7 +60,7 @@ pub fn gather(places: &Places<'_>, depth: Depth, patience: Duration) -> Facts {
         store_file: places.store.to_owned(),
         store: (depth == Depth::Full).then(|| read_store(places.source)),
         watcher: report::read(places.store).map_err(|error| unreadable_report(places.store, &error)),
-        key: KeyView::unknown(places.key_file),
+        key: KeyView::look(places.key_file),
         logins: login::known(places.store, places.key_file).map_err(|error| Failure::from(error).into()),
     }
 }

@@ -261,10 +261,27 @@ fn project(project: &ProjectView, overview: &Overview, findings: &mut Vec<Findin
 }
 
 fn key(overview: &Overview, findings: &mut Vec<Finding>) {
-    let (code, message) = match overview.key.tier {
-        KeyTier::Tpm2 | KeyTier::HostKey => return,
-        KeyTier::Plaintext => (Code::KeyPlaintext, "the vault key lies in a plaintext file"),
-        KeyTier::Unknown => (Code::KeyTierUnknown, "it is not known how the vault key is protected"),
+    let key = &overview.key;
+    if key.rotating {
+        findings.push(
+            Finding::notice(Code::KeyRotating, "a rotation of the vault key has begun and not ended")
+                .command("on the host, end it", "remo-vault key rotate"),
+        );
+    }
+    let (code, message) = match (key.tier, &key.problem) {
+        (KeyTier::Tpm2 | KeyTier::HostKey, _) => return,
+        (KeyTier::Plaintext, _) => (
+            Code::KeyPlaintext,
+            "the vault key lies in a plaintext file while the instance is off".to_owned(),
+        ),
+        (KeyTier::Unknown, None) => {
+            (Code::KeyTierUnknown, "it is not known how the vault key is protected".to_owned())
+        }
+        (KeyTier::Unknown, Some(problem)) => {
+            (Code::KeyTierUnknown, format!("it is not known how the vault key is protected: {problem}"))
+        }
     };
-    findings.push(Finding::notice(code, message).command("see what that means", "remo-vault key status"));
+    findings.push(
+        Finding::notice(code, message).command("on the host, see what can be done", "remo-vault key status"),
+    );
 }

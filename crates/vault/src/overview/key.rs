@@ -2,7 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde::Serialize;
+
+use super::whole_seconds;
+use crate::failure::chain;
+use crate::key::tier;
+use crate::private_file;
 
 /// How the vault key is kept while the instance is off, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -27,6 +33,12 @@ pub struct KeyView {
     pub tier: KeyTier,
     /// What that protects against and what not, in one sentence.
     pub sentence: String,
+    /// Since when it is sealed like this.
+    pub sealed_since: Option<Timestamp>,
+    /// Whether a rotation of the key has begun and not ended.
+    pub rotating: bool,
+    /// Why the record of the tier cannot be read.
+    pub problem: Option<String>,
 }
 
 impl KeyView {
@@ -35,7 +47,42 @@ impl KeyView {
         Self {
             file: file.to_owned(),
             tier: KeyTier::Unknown,
-            sentence: "It is not on record how this key is kept while the instance is off.".to_owned(),
+            sentence: "it is not on record how this key is kept while the instance is off".to_owned(),
+            sealed_since: None,
+            rotating: false,
+            problem: None,
+        }
+    }
+
+    /// What is on record about the key in `file`.
+    pub fn look(file: &Path) -> Self {
+        let unknown = Self::unknown(file);
+        match tier::read(&private_file::folder_of(file)) {
+            Ok(Some(record)) => Self {
+                tier: record.tier.into(),
+                sentence: record.sentence,
+                sealed_since: Some(whole_seconds(record.sealed_since)),
+                rotating: record.rotating,
+                ..unknown
+            },
+            // A key without a record is one that was made in its place.
+            Ok(None) if file.exists() => Self {
+                tier: KeyTier::Plaintext,
+                sentence: tier::Tier::Plaintext.sentence().to_owned(),
+                ..unknown
+            },
+            Ok(None) => unknown,
+            Err(error) => Self { problem: Some(chain(&error)), ..unknown },
+        }
+    }
+}
+
+impl From<tier::Tier> for KeyTier {
+    fn from(tier: tier::Tier) -> Self {
+        match tier {
+            tier::Tier::Tpm2 => Self::Tpm2,
+            tier::Tier::HostKey => Self::HostKey,
+            tier::Tier::Plaintext => Self::Plaintext,
         }
     }
 }

@@ -122,6 +122,9 @@ fn well() -> Facts {
             file: PathBuf::from("/run/key.txt"),
             tier: KeyTier::Tpm2,
             sentence: "Sealed.".to_owned(),
+            sealed_since: Some(time("01:00:00")),
+            rotating: false,
+            problem: None,
         },
         logins: Ok(Vec::new()),
     }
@@ -208,6 +211,9 @@ fn each_part_that_cannot_be_had_is_a_finding_and_the_rest_is_still_there() {
     let mut facts = well();
     facts.key = KeyView::unknown(Path::new("key"));
     expect(&facts, &[], &[FindingCode::KeyTierUnknown]);
+    facts.key.tier = KeyTier::Plaintext;
+    facts.key.rotating = true;
+    expect(&facts, &[], &[FindingCode::KeyRotating, FindingCode::KeyPlaintext]);
 }
 
 #[test]

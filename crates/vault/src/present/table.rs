@@ -172,7 +172,7 @@ mod tests {
             assert!(longest <= width.max(29), "{width}\n{text}");
             assert!(text.contains("gh\\u{1b}[2J"));
         }
-        assert!(table().render(NonZeroUsize::new(40)).contains("aws_access_key_…"));
+        assert!(table().render(NonZeroUsize::new(40)).contains("aws_access_key_id,…"));
     }
 
     #[test]

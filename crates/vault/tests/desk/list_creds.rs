@@ -58,8 +58,11 @@ fn a_store_that_cannot_be_read_still_shows_what_the_broker_has() {
     let key = room.path().join("vault/key.txt");
     fs::remove_file(&key).unwrap();
     let elsewhere = room.path().join("other.txt");
-    room.run(&format!("remo-vault key ensure --allow-plaintext --key-file {0} --store {0}.age", elsewhere.display()))
-        .expect(0);
+    room.run(&format!(
+        "remo-vault key ensure --allow-plaintext --key-file {0} --store {0}.age",
+        elsewhere.display()
+    ))
+    .expect(0);
     fs::rename(elsewhere, key).unwrap();
     let text = room.run("remo-list-creds").expect(4).stdout;
     assert!(text.contains("name the key that the store was made with"), "{text}");

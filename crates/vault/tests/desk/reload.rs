@@ -111,7 +111,8 @@ fn a_manifest_that_changes_between_the_question_and_the_answer_is_not_approved()
     assert!(outcome.stderr.contains("hint: see what it asks for now: remo-reload web"));
     assert!(pinned(&broker, &web).is_empty(), "neither what was shown nor what came after");
     // The one that is there now can be approved, once it was seen.
-    let text = room.run(&format!("remo-reload web --yes --admin-socket {}", between.display())).expect(0).stdout;
+    let text =
+        room.run(&format!("remo-reload web --yes --admin-socket {}", between.display())).expect(0).stdout;
     assert!(text.contains("+ everything_0: variable EVERYTHING_0"), "{text}");
     assert_eq!(pinned(&broker, &web), ["everything_0"]);
 }
@@ -124,7 +125,7 @@ fn what_cannot_be_approved_says_why_and_changes_nothing() {
     room.run("remo-reload web --yes").expect(0);
     write_manifest(&web, "[secrets.gh]\nenv_var = \"BASH_ENV\"\n[secrets.npm]\ncolour = 1\n");
     let text = room.run("remo-reload web --yes").expect(1).stdout;
-    assert!(text.contains("BASH_ENV is a reserved variable"), "{text}");
+    assert!(text.contains("`BASH_ENV` is a reserved variable"), "{text}");
     assert!(text.contains("secrets.npm.colour"), "all problems at once: {text}");
     std::fs::remove_file(web.manifest_path()).unwrap();
     let text = room.run("remo-reload web --yes").expect(1).stdout;

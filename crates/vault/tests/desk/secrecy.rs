@@ -8,9 +8,13 @@ use crate::room::{AWS_ID, AWS_KEY, GH, MANIFEST, Room, write_manifest};
 fn no_output_and_no_file_holds_a_value() {
     let room = Room::stocked();
     let everything = |room: &Room| {
-        for command in
-            ["remo-list-creds", "remo-vend-status", "remo-test-project web", "remo-reload web --yes", "remo-vault message"]
-        {
+        for command in [
+            "remo-list-creds",
+            "remo-vend-status",
+            "remo-test-project web",
+            "remo-reload web --yes",
+            "remo-vault message",
+        ] {
             room.run(command);
             if !command.starts_with("remo-vault ") {
                 room.run(&format!("{command} --json"));

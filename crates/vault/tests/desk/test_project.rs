@@ -16,7 +16,10 @@ fn every_binding_is_judged_by_the_pin_and_what_is_pending_is_named() {
     room.run("remo-reload web --yes").expect(0);
     let json = test().expect(0).json();
     assert_eq!(json["passes"], true);
-    assert_eq!(json["project"]["bindings"][0]["goes_to"], "file ~/.aws/credentials (mode 0600, by a template)");
+    assert_eq!(
+        json["project"]["bindings"][0]["goes_to"],
+        "file ~/.aws/credentials (mode 0600, by a template)"
+    );
     assert_eq!(json["project"]["bindings"][1]["goes_to"], "variable GH_TOKEN");
 
     // An optional secret that is missing does not fail; a required one that is pending does.
