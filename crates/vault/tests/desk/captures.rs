@@ -2,6 +2,7 @@
 //!
 //! `REMO_UPDATE_SNAPSHOTS=1 cargo test -p remo-vault --test desk` makes them anew.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -15,9 +16,11 @@ fn check(room: &Room, name: &str, lines: &[&str]) {
     for line in lines {
         let outcome = room.run(line);
         // As a person types it who has the usual places.
-        shown += &format!("$ {line}\n{}{}", outcome.stdout, outcome.stderr);
+        writeln!(shown, "$ {line}").unwrap();
+        shown += &outcome.stdout;
+        shown += &outcome.stderr;
         if outcome.status != 0 {
-            shown += &format!("(exit status {})\n", outcome.status);
+            writeln!(shown, "(exit status {})", outcome.status).unwrap();
         }
         shown.push('\n');
     }

@@ -1,5 +1,6 @@
 //! In a real terminal: the question, and the width.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -24,9 +25,9 @@ impl Terminal {
         let script = room.path().join("script");
         let mut content = String::from("#!/bin/sh\n");
         for (name, value) in room.environment() {
-            content += &format!("export {name}='{}'\n", value.display());
+            writeln!(content, "export {name}='{}'", value.display()).unwrap();
         }
-        content += &format!("{line}\necho \"exit status: $?\"\nread nothing\n");
+        writeln!(content, "{line}\necho \"exit status: $?\"\nread nothing").unwrap();
         fs::write(&script, content).unwrap();
         let (columns, rows) = (size.0.to_string(), size.1.to_string());
         let command = format!("/bin/sh {}", script.display());
