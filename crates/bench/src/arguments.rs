@@ -41,6 +41,10 @@ pub struct Arguments {
     /// How many packages the broker is built from.
     #[arg(long, value_name = "COUNT", help_heading = SET_BY_XTASK)]
     pub broker_dependencies: usize,
+
+    /// The fnox program; without it the measure of that name is skipped.
+    #[arg(long, value_name = "FILE", help_heading = SET_BY_XTASK)]
+    pub fnox: Option<PathBuf>,
 }
 
 const SET_BY_XTASK: &str = "Set by cargo xtask bench";
@@ -69,6 +73,8 @@ pub enum Name {
     Helper,
     /// A changed value in the store until it is served.
     Fresh,
+    /// The same with `fnox set`, and what of it is fnox's own time.
+    Fnox,
     /// A killed broker until all projects are served and the store is refilled.
     Recovery,
 }

@@ -12,6 +12,14 @@ pub fn median(values: &[f64]) -> Option<f64> {
     }
 }
 
+/// The value that 95 of 100 do not exceed (nearest rank); `None` without values.
+pub fn p95(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let rank = (sorted.len() * 95).div_ceil(100);
+    sorted.get(rank.checked_sub(1)?).copied()
+}
+
 /// The median of the quotients of two series whose rounds belong together.
 pub fn median_ratio(ours: &[f64], floor: &[f64]) -> Option<f64> {
     let ratios: Vec<f64> =
@@ -34,6 +42,15 @@ mod tests {
         assert_eq!(median(&[]), None);
         assert_eq!(median(&[3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), Some(2.5));
+    }
+
+    #[test]
+    fn the_rank_of_95_in_100_is_a_value_that_was_seen() {
+        let hundred: Vec<f64> = (1..=100).rev().map(f64::from).collect();
+        assert_eq!(p95(&hundred), Some(95.0));
+        assert_eq!(p95(&hundred[50..]), Some(48.0));
+        assert_eq!(p95(&[7.0]), Some(7.0));
+        assert_eq!(p95(&[]), None);
     }
 
     #[test]

@@ -37,6 +37,11 @@ impl Needle {
         Self { label: label.to_owned(), forms }
     }
 
+    /// The form in which the value occurs in `text`, if it does.
+    pub fn found_in(&self, text: &[u8]) -> Option<&'static str> {
+        self.forms.iter().find(|(_, finder)| finder.find(text).is_some()).map(|(form, _)| *form)
+    }
+
     /// The longest form, in bytes: how much two windows of a scan have to overlap.
     pub(crate) fn longest(&self) -> usize {
         self.forms.iter().map(|(_, finder)| finder.needle().len()).max().unwrap_or_default()
@@ -75,5 +80,7 @@ mod tests {
             }
         }
         assert!(found(&needle, b"tripwire quoted value").is_empty());
+        assert_eq!(needle.found_in(format!("..{value}..").as_bytes()), Some("raw"));
+        assert_eq!(needle.found_in(b"tripwire quoted value"), None);
     }
 }

@@ -14,8 +14,8 @@ A tour of the product, with its real programs on this machine: a secret travels 
 that may have it, and is refused to one that may not.
 
 Builds broker, vault and helper, starts them in a private directory in memory, tells what happens in short chapters, \
-and checks each: whatever is not as the story says ends it with a failure. It needs Rust and nothing else, no root and \
-no containers, so what stands for a container here is a directory and a process: it shows the path of a secret, not \
+and checks each: whatever is not as the story says ends it with a failure. It needs Rust and nothing else (with --fnox also \
+fnox), no root and no containers, so what stands for a container here is a directory and a process: it shows the path of a secret, not \
 the isolation of a container. At the end nothing is left, after Ctrl-C neither: every process, also those that your \
 command left behind, is ended, and the directory is removed.
 
@@ -32,6 +32,8 @@ Examples:
           every variable of a file, for one command
   cargo xtask try --env-file .env
           the tour with your own secrets beside the samples; only their lengths are shown
+  cargo xtask try --fnox
+          the tour with fnox as the store, which needs pip unless fnox 1.31.0 is there
   cargo xtask try --keep
           the tour, and then everything stays for exploring until you press Enter
 
@@ -56,6 +58,10 @@ pub(crate) struct Arguments {
     /// Secrets of your own: every variable of this file
     #[arg(long, value_name = "FILE")]
     pub(super) env_file: Option<PathBuf>,
+
+    /// Keep the secrets with the real fnox, which is fetched when it is not there, instead of the embedded store
+    #[arg(long)]
+    pub(super) fnox: bool,
 
     /// Leave everything running at the end, say what to try, and wait for Enter
     #[arg(long)]

@@ -63,16 +63,17 @@ impl Ran {
     }
 }
 
-/// Runs `typed` in a shell that `shell` describes, with `input` as its standard input.
+/// Runs `typed` in a shell that `shell` describes and that has run `before`, with `input` as its standard input.
 pub(super) fn run(
     mut shell: Command,
+    before: &str,
     typed: &str,
     input: &str,
     interruption: &Interruption,
 ) -> Result<Ran, Stop> {
     let cannot = |error| Failure::because::<std::io::Error>(format!("cannot run `{typed}`"))(error);
     let (reader, writer) = std::io::pipe().map_err(cannot)?;
-    shell.arg("-c").arg(typed).process_group(0).stdin(Stdio::piped());
+    shell.arg("-c").arg(format!("{before}{typed}")).process_group(0).stdin(Stdio::piped());
     shell.stdout(writer.try_clone().map_err(cannot)?).stderr(writer);
     let mut child = shell.spawn().map_err(cannot)?;
     // The command keeps its own ends of the pipe.

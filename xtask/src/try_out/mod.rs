@@ -33,6 +33,7 @@ use chapters::{approval, arrival, change, record, recovery, refusal, supply};
 use ending::{ExitStatus, Stop};
 use interruption::Interruption;
 use place::Place;
+use programs::Programs;
 use stage::Stage;
 use story::Story;
 
@@ -80,6 +81,7 @@ fn prepare(arguments: &Arguments) -> Result<Stage, Failure> {
         // Not opened here: it may be a pipe.
         file.metadata().map_err(Failure::because(format!("cannot read {}", file.display())))?;
     }
+    let fnox = if arguments.fnox { Some(programs::fnox()?) } else { None };
     let programs = programs::locate(arguments.programs.as_deref())?;
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     let interruption = Interruption::watch()?;
@@ -95,7 +97,7 @@ fn prepare(arguments: &Arguments) -> Result<Stage, Failure> {
     let colour = terminal && !dumb && !arguments.plain && variable("NO_COLOR").is_none();
     let story = Story::new(to, colour, place.root());
     let path = std::env::var("PATH").ok();
-    Ok(Stage::new(story, place, interruption, programs, path.as_deref()))
+    Ok(Stage::new(story, place, interruption, Programs { directory: programs, fnox }, path.as_deref()))
 }
 
 fn tell(stage: &mut Stage, arguments: &Arguments) -> Result<ExitStatus, Stop> {

@@ -1,13 +1,33 @@
-//! The three programs that a try-out runs.
+//! The programs that a try-out runs.
 
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
+use crate::fnox::{self, Found};
 use crate::workspace::Workspace;
 use crate::{cargo, console};
 
 /// Packages and programs, by their one name each.
 const PROGRAMS: [&str; 3] = ["remo-broker", "remo-vault", "remo-fetch-secrets"];
+
+/// Where they are.
+#[derive(Debug)]
+pub(super) struct Programs {
+    /// The directory with all of ours.
+    pub(super) directory: PathBuf,
+    /// The real fnox, where the store is fnox's.
+    pub(super) fnox: Option<PathBuf>,
+}
+
+/// The real fnox; fetched when it is not there.
+pub(super) fn fnox() -> Result<PathBuf, Failure> {
+    match fnox::ensure(&Workspace::locate()?)? {
+        Found::At(program) => Ok(program),
+        Found::Missing(reason) => {
+            Err(Failure::new(reason).hint("cargo xtask try, without --fnox, needs none"))
+        }
+    }
+}
 
 /// The directory that holds all three: the one given, or the development build of this repository, made now.
 pub(super) fn locate(given: Option<&Path>) -> Result<PathBuf, Failure> {

@@ -11,6 +11,7 @@ use super::ending::Stop;
 use super::interruption::Interruption;
 use super::place::Place;
 use super::process;
+use super::programs::Programs;
 use super::request::{self, Answer};
 use super::story::Story;
 use crate::failure::Failure;
@@ -53,8 +54,10 @@ pub(super) struct Stage {
     pub(super) place: Place,
     /// What may end the story early.
     pub(super) interruption: Interruption,
-    programs: PathBuf,
+    programs: Programs,
     path: String,
+    /// What was typed in the vault and holds for every later command there.
+    prepared: String,
     broker: Option<Daemon>,
     watcher: Option<Daemon>,
     helper: Option<Daemon>,
@@ -66,32 +69,62 @@ impl Stage {
         story: Story,
         place: Place,
         interruption: Interruption,
-        programs: PathBuf,
+        programs: Programs,
         path: Option<&str>,
     ) -> Self {
-        let path = format!("{}:{}", programs.display(), path.unwrap_or(USUAL_PATH));
-        Self { story, place, interruption, programs, path, broker: None, watcher: None, helper: None }
+        let path = format!("{}:{}", programs.directory.display(), path.unwrap_or(USUAL_PATH));
+        let prepared = String::new();
+        Self {
+            story,
+            place,
+            interruption,
+            programs,
+            path,
+            prepared,
+            broker: None,
+            watcher: None,
+            helper: None,
+        }
+    }
+
+    /// Whether the store is fnox's.
+    pub(super) fn with_fnox(&self) -> bool {
+        self.programs.fnox.is_some()
+    }
+
+    /// What a person in the vault stores and removes secrets with.
+    pub(super) fn keeper(&self) -> &'static str {
+        if self.with_fnox() { "fnox" } else { "remo-vault" }
+    }
+
+    /// The name of the store, below the place.
+    pub(super) fn store(&self) -> &'static str {
+        if self.with_fnox() { "vault/fnox.toml" } else { "vault/store.age" }
     }
 
     /// Where the three programs are.
     pub(super) fn programs(&self) -> &Path {
-        &self.programs
+        &self.programs.directory
     }
 
     /// One of the three programs.
     pub(super) fn program(&self, name: &str) -> PathBuf {
-        self.programs.join(name)
+        self.programs.directory.join(name)
     }
 
     /// The variables that stand in for the places that things have on a real instance.
     pub(super) fn variables(&self, side: Side) -> Vec<(&'static str, PathBuf)> {
         let place = &self.place;
         match side {
-            Side::Vault => vec![
-                ("REMO_VAULT_STORE", place.path("vault/store.age")),
-                ("REMO_VAULT_KEY_FILE", place.path("vault/key.txt")),
-                ("REMO_BROKER_ADMIN_SOCKET", place.admin_socket()),
-            ],
+            Side::Vault => {
+                let mut variables = vec![
+                    ("REMO_VAULT_STORE", place.path(self.store())),
+                    ("REMO_VAULT_KEY_FILE", place.path("vault/key.txt")),
+                    ("REMO_BROKER_ADMIN_SOCKET", place.admin_socket()),
+                ];
+                variables.extend(self.programs.fnox.iter().map(|fnox| ("REMO_VAULT_FNOX", fnox.clone())));
+                variables
+            }
             Side::Host => Vec::new(),
             Side::Demo => vec![
                 ("REMO_PROJECT", "demo".into()),
@@ -120,7 +153,19 @@ impl Stage {
 
     /// Runs a command without telling.
     pub(super) fn quietly(&self, side: Side, typed: &str) -> Result<Ran, Stop> {
-        command::run(self.shell(side), typed, "", &self.interruption)
+        self.runs(side, self.shell(side), typed, "")
+    }
+
+    fn runs(&self, side: Side, shell: Command, typed: &str, input: &str) -> Result<Ran, Stop> {
+        let before = if side == Side::Vault { self.prepared.as_str() } else { "" };
+        command::run(shell, before, typed, input, &self.interruption)
+    }
+
+    /// Types something in the vault that holds for every later command there, as in one shell that stays.
+    pub(super) fn prepares(&mut self, typed: &str) -> Result<(), Stop> {
+        self.types(Side::Vault, typed)?.exits(0)?;
+        self.prepared = format!("{typed}\n");
+        Ok(())
     }
 
     /// Runs a command and shows it with its output.
@@ -135,7 +180,7 @@ impl Stage {
     pub(super) fn types_with_sample(&mut self, typed: &str, input: &str) -> Result<Ran, Stop> {
         self.story.typed(Side::Vault.prompt(), typed)?;
         self.story.aside(&format!("(on standard input, a sample: {input})"))?;
-        let ran = command::run(self.shell(Side::Vault), typed, input, &self.interruption)?;
+        let ran = self.runs(Side::Vault, self.shell(Side::Vault), typed, input)?;
         self.story.output(ran.output())?;
         Ok(ran)
     }
@@ -145,7 +190,7 @@ impl Stage {
         self.story.typed(Side::Vault.prompt(), typed)?;
         let mut shell = self.shell(Side::Vault);
         shell.env("ENV_FILE", env_file);
-        let ran = command::run(shell, typed, "", &self.interruption)?;
+        let ran = self.runs(Side::Vault, shell, typed, "")?;
         self.story.output(ran.output())?;
         Ok(ran)
     }

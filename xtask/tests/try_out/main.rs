@@ -1,6 +1,6 @@
 //! `cargo xtask try`, as a user runs it: the built program in a pipe, with the real broker, vault and helper.
 //!
-//! `REMO_UPDATE_SNAPSHOTS=1 cargo test -p xtask --test try_out` writes `docs/try.txt` anew.
+//! `REMO_UPDATE_SNAPSHOTS=1 cargo test -p xtask --test try_out` writes `docs/try.txt` and `docs/try-fnox.txt` anew.
 
 #![allow(
     clippy::unwrap_used,

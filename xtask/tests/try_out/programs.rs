@@ -35,6 +35,17 @@ pub(crate) fn real() -> &'static Path {
     })
 }
 
+/// A fnox on this machine; the try-out fetches its own where it is of another version.
+pub(crate) fn fnox() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("REMO_FNOX") {
+        return Some(named.into());
+    }
+    let cached = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.cache/tools/fnox");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path).map(|folder| folder.join("fnox")).collect::<Vec<_>>();
+    std::iter::once(cached).chain(on_path).find(|candidate| candidate.is_file())
+}
+
 /// The real programs, but for one: a script that gets the real one as `$REAL`.
 pub(crate) fn with_script(program: &str, script: &str) -> TempDir {
     let directory = tempfile::tempdir().unwrap();

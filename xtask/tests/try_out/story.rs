@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use crate::programs;
 use crate::tour::{ended, nobody_knows};
 
-const CAPTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/try.txt");
+/// The tour with the embedded store, and the one with fnox.
+const CAPTURES: [&str; 2] = ["docs/try.txt", "docs/try-fnox.txt"];
 
 /// The most columns that a line may have.
 const WIDTH: usize = 100;
@@ -17,8 +18,28 @@ const AROUND: usize = 60;
 
 #[test]
 fn the_tour_tells_the_committed_story_and_leaves_nothing() {
+    tells(&[], CAPTURES[0]);
+}
+
+#[test]
+fn the_tour_with_fnox_tells_its_committed_story_and_leaves_nothing() {
+    use std::io::Write as _;
+    if programs::fnox().is_some() {
+        tells(&["--fnox"], CAPTURES[1]);
+    } else {
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: the_tour_with_fnox_tells_its_committed_story_and_leaves_nothing: there is no fnox; cargo xtask \
+             test fetches it, or name one with REMO_FNOX"
+        );
+    }
+}
+
+fn tells(arguments: &[&str], capture: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(capture);
     let mut command = Command::new(programs::xtask());
-    command.arg("try").stdin(Stdio::null()).env_remove("XDG_RUNTIME_DIR");
+    command.args(["try", "--programs"]).arg(programs::real()).args(arguments);
+    command.stdin(Stdio::null()).env_remove("XDG_RUNTIME_DIR");
     let tour = ended(&command.output().unwrap());
     assert_eq!(tour.code, Some(0), "{tour:?}");
 
@@ -33,17 +54,17 @@ fn the_tour_tells_the_committed_story_and_leaves_nothing() {
     }
 
     if std::env::var_os("REMO_UPDATE_SNAPSHOTS").is_some() {
-        fs::write(CAPTURE, &tour.stdout).unwrap();
+        fs::write(&path, &tour.stdout).unwrap();
     }
-    let capture = fs::read_to_string(CAPTURE).unwrap();
-    let (expected, found) = (skeleton(&capture), skeleton(&tour.stdout));
+    let committed = fs::read_to_string(&path).unwrap();
+    let (expected, found) = (skeleton(&committed), skeleton(&tour.stdout));
     if expected != found {
         let same = expected.iter().zip(&found).take_while(|(expected, found)| expected == found).count();
         let around = |text: &[char]| -> String {
             text[same.saturating_sub(AROUND)..text.len().min(same + AROUND)].iter().collect()
         };
         panic!(
-            "the story differs from docs/try.txt (blanks and numbers aside):\n- {}\n+ {}\n\
+            "the story differs from {capture} (blanks and numbers aside):\n- {}\n+ {}\n\
              write it anew with REMO_UPDATE_SNAPSHOTS=1",
             around(&expected),
             around(&found)

@@ -9,6 +9,7 @@ use crate::instance::Programs;
 use crate::report::Report;
 
 mod churn;
+mod fnox;
 mod fresh;
 mod get;
 mod helper;
@@ -26,6 +27,7 @@ pub struct Bench {
     work_dir: PathBuf,
     quick: bool,
     broker_dependencies: usize,
+    fnox: Option<PathBuf>,
     path: std::ffi::OsString,
 }
 
@@ -43,6 +45,7 @@ impl Bench {
             work_dir: arguments.work_dir.clone(),
             quick: arguments.quick,
             broker_dependencies: arguments.broker_dependencies,
+            fnox: arguments.fnox.clone(),
             path,
         }
     }
@@ -58,6 +61,7 @@ impl Bench {
             Name::Push => push::measure(self),
             Name::Helper => helper::measure(self),
             Name::Fresh => fresh::measure(self),
+            Name::Fnox => fnox::measure(self),
             Name::Recovery => recovery::measure(self),
         }
     }

@@ -1,7 +1,7 @@
-//! The vault's program beside a broker: an embedded store under a key of its own, and its watcher.
+//! The vault's program beside a broker: a store under a key of its own, and its watcher.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::failure::Failure;
@@ -15,22 +15,49 @@ pub(super) struct Vault {
     store: PathBuf,
     key: PathBuf,
     admin: PathBuf,
+    /// The program, where the store is fnox's.
+    fnox: Option<PathBuf>,
 }
 
 impl Vault {
-    /// Makes a key; the store comes into being with the first value.
+    /// Makes a key; the embedded store comes into being with the first value.
     pub(super) fn new(instance: &Instance, program: PathBuf) -> Result<Self, Failure> {
+        Self::make(instance, program, "store.age", None)
+    }
+
+    /// Makes a key, for a store of the real fnox.
+    pub(super) fn of_fnox(instance: &Instance, program: PathBuf, fnox: PathBuf) -> Result<Self, Failure> {
+        Self::make(instance, program, "fnox.toml", Some(fnox))
+    }
+
+    fn make(
+        instance: &Instance,
+        program: PathBuf,
+        store: &str,
+        fnox: Option<PathBuf>,
+    ) -> Result<Self, Failure> {
         let directory = instance.vault_dir();
         let vault = Self {
             program,
-            store: directory.join("store.age"),
+            store: directory.join(store),
             key: directory.join("key"),
             admin: instance.admin_socket(),
+            fnox,
         };
         let mut command = Command::new(&vault.program);
         command.args(["key", "ensure", "--allow-plaintext", "--key-file"]).arg(&vault.key);
         finish(command, "")?;
         Ok(vault)
+    }
+
+    /// The store.
+    pub(super) fn store(&self) -> &Path {
+        &self.store
+    }
+
+    /// The file with the key.
+    pub(super) fn key(&self) -> &Path {
+        &self.key
     }
 
     /// Stores a value, as a person would, and returns when the command has ended.
@@ -56,14 +83,17 @@ impl Vault {
     fn command(&self, operation: &str) -> Command {
         let mut command = Command::new(&self.program);
         command.arg(operation);
-        command.args(["--source", "embedded", "--store"]).arg(&self.store);
+        command.arg("--store").arg(&self.store);
+        if let Some(fnox) = &self.fnox {
+            command.arg("--fnox").arg(fnox);
+        }
         command.arg("--key-file").arg(&self.key);
         command
     }
 }
 
 /// Runs a command with `input` on its standard input to its end.
-fn finish(mut command: Command, input: &str) -> Result<(), Failure> {
+pub(super) fn finish(mut command: Command, input: &str) -> Result<(), Failure> {
     let name = command.get_program().to_string_lossy().into_owned();
     let mut child = command
         .stdin(Stdio::piped())

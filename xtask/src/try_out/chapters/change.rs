@@ -31,8 +31,8 @@ pub(in crate::try_out) fn rotates(stage: &mut Stage) -> Result<(), Stop> {
         holds_exactly(&place.home().join(samples::AWS_FILE), &samples::aws_file(1))
     })?;
     stage.types(Side::Demo, "cat ~/.aws/credentials")?.exits(0)?.says(&samples::aws_file(1))?;
-    let typed = format!("remo-vault set {}", samples::AWS);
-    stage.types_with_sample(&typed, &samples::aws(2))?.exits(0)?.says("replaced")?;
+    let typed = format!("{} set {}", stage.keeper(), samples::AWS);
+    stage.types_with_sample(&typed, &samples::aws(2))?.exits(0)?.says(samples::AWS)?;
     let waited = stage.sees(FRESH, "the new value should reach ~/.aws/credentials", |place| {
         holds_exactly(&place.home().join(samples::AWS_FILE), &samples::aws_file(2))
     })?;
@@ -49,7 +49,7 @@ pub(in crate::try_out) fn revokes(stage: &mut Stage) -> Result<(), Stop> {
         "What is removed from the vault disappears from every project that had it: a push replaces the whole snapshot.",
     )?;
     stage.types(Side::Demo, "cat ~/.config/registry/token; echo")?.exits(0)?.says(samples::REGISTRY.1)?;
-    stage.types(Side::Vault, &format!("remo-vault remove {}", samples::REGISTRY.0))?.exits(0)?;
+    stage.types(Side::Vault, &format!("{} remove {}", stage.keeper(), samples::REGISTRY.0))?.exits(0)?;
     let waited = stage.sees(FRESH, "the revoked file should disappear", |place| {
         file(&place.home()).symlink_metadata().is_err()
     })?;

@@ -36,10 +36,20 @@ pub(in crate::try_out) struct Origin<'a> {
 pub(in crate::try_out) fn vault(stage: &mut Stage, origin: &Origin<'_>) -> Result<Vec<Own>, Stop> {
     stage.story.chapter(
         "A vault with secrets in it",
-        "The vault keeps secrets in one encrypted file. A value comes from a prompt or from standard input, never \
-         from the command line, which every process of the machine could read.",
+        if stage.with_fnox() {
+            "The vault keeps secrets with fnox, each encrypted under the vault key. They are stored, listed and \
+             removed with the ordinary fnox, or with remo-vault. A value comes from a prompt or from standard input, \
+             never from the command line, which every process of the machine could read."
+        } else {
+            "The vault keeps secrets in one encrypted file. A value comes from a prompt or from standard input, never \
+             from the command line, which every process of the machine could read."
+        },
     )?;
     stage.types(Side::Vault, "remo-vault key ensure --allow-plaintext")?.exits(0)?.says("age1")?;
+    if stage.with_fnox() {
+        stage.types(Side::Vault, "remo-vault init")?.exits(0)?;
+        stage.prepares(r#"eval "$(remo-vault env)""#)?;
+    }
     own::prompt(stage, origin.prompted)?;
     if let Some(file) = origin.env_file {
         own::import(stage, file)?;
@@ -51,17 +61,19 @@ pub(in crate::try_out) fn vault(stage: &mut Stage, origin: &Origin<'_>) -> Resul
     };
     if origin.samples {
         for (name, value) in [samples::TOKEN, samples::REGISTRY, samples::FORBIDDEN] {
-            stage.types_with_sample(&format!("remo-vault set {name}"), value)?.exits(0)?.says("(scalar)")?;
+            let typed = format!("{} set {name}", stage.keeper());
+            stage.types_with_sample(&typed, value)?.exits(0)?.says(name)?;
         }
-        let typed = format!("remo-vault set {}", samples::AWS);
-        stage.types_with_sample(&typed, &samples::aws(1))?.exits(0)?.says("(bundle of aws_access_key_id")?;
+        let typed = format!("{} set {}", stage.keeper(), samples::AWS);
+        stage.types_with_sample(&typed, &samples::aws(1))?.exits(0)?.says(samples::AWS)?;
     }
     let listed = stage.types(Side::Vault, "remo-vault list")?.exits(0)?;
     if origin.samples {
-        let listed = listed.says(samples::AWS)?.says(samples::FORBIDDEN.0)?;
+        let listed = listed.says(samples::FORBIDDEN.0)?.says("aws_access_key_id,aws_secret_access_key")?;
         listed.does_not_say(samples::MARK)?;
         // grep ends with 1 when no line matches.
-        stage.types(Side::Vault, "grep -c SAMPLE- $TRY/vault/store.age")?.exits(1)?.says("0\n")?;
+        let typed = format!("grep -c SAMPLE- $TRY/{}", stage.store());
+        stage.types(Side::Vault, &typed)?.exits(1)?.says("0\n")?;
         stage
             .story
             .checked("the list shows names and no values, and the file holds no value in plaintext")?;
