@@ -77,7 +77,7 @@ pub struct LoginPlaces {
         help_heading = "Where things are"
     )]
     pub recipes_dir: Option<PathBuf>,
-    /// The memory-backed folder in which the tool's home is made [default: $XDG_RUNTIME_DIR, else /dev/shm]
+    /// The memory-backed folder in which the tool's home is made [default: that of the session, else /dev/shm]
     #[arg(
         long,
         global = true,

@@ -28,7 +28,7 @@ use crate::output;
 use crate::store::Change;
 
 /// Commands that only take something out of the tool's files.
-const TAKE_LIMIT: Duration = Duration::from_secs(60);
+const TAKE_LIMIT: Duration = Duration::from_mins(1);
 
 /// How it ended.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ pub fn log_in(
         printed: BTreeMap::new(),
     }
     .take(recipe, now)?;
-    finish(recipe, name, &vault, home, taken, answered.plain, now)
+    finish(recipe, name, &vault, home, &taken, answered.plain, now)
 }
 
 /// Renews the login that `record` remembers, without asking anybody.
@@ -133,7 +133,7 @@ pub(super) fn refresh(
     if taken.expires_at.is_some_and(|time| time <= now) {
         return Err(failed(Failure::new(format!("{name} is expired still: the tool did not renew it"))));
     }
-    finish(recipe, name, &vault, home, taken, record.answers, now)
+    finish(recipe, name, &vault, home, &taken, record.answers, now)
 }
 
 /// What to type to log in again.
@@ -219,7 +219,7 @@ fn finish(
     name: &SecretName,
     vault: &Vault<'_>,
     home: Home,
-    taken: Taken,
+    taken: &Taken,
     answers: BTreeMap<String, String>,
     now: Timestamp,
 ) -> Result<Done, Failure> {

@@ -158,7 +158,9 @@ fn own_folder(parent: &Path, base: &Path) -> Result<OwnedFd, Failure> {
         return Err(refused(parent, "its path does not begin with /"));
     }
     let above = open_folder(parent).map_err(|error| match error {
-        Errno::LOOP => refused(parent, "there is a symbolic link in its path"),
+        Errno::LOOP | Errno::NOTDIR => {
+            refused(parent, "there is a symbolic link in its path, or it is no folder")
+        }
         error => unusable(parent, &error.into()),
     })?;
     let status = fstat(&above).map_err(|error| unusable(parent, &error.into()))?;

@@ -31,15 +31,15 @@ impl Settings {
         environment: impl Fn(&str) -> Option<OsString>,
     ) -> Self {
         let path = |name: &str| environment(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let recipes = match recipes_dir {
-            Some(folder) => vec![folder],
-            None => {
+        let recipes = recipes_dir.map_or_else(
+            || {
                 let configuration =
                     path("XDG_CONFIG_HOME").or_else(|| path("HOME").map(|home| home.join(".config")));
                 let user = configuration.map(|folder| folder.join(USER_RECIPES));
                 [PathBuf::from(SYSTEM_RECIPES)].into_iter().chain(user).collect()
-            }
-        };
+            },
+            |folder| vec![folder],
+        );
         let home_parent = home_parent.unwrap_or_else(|| home::default_parent(path("XDG_RUNTIME_DIR")));
         Self { recipes, home_parent, show_output }
     }

@@ -131,12 +131,14 @@ fn shape(key: &str, place: &Place, why: &str) -> Failure {
 
 /// The string at `at` in `content`; numbers as they are written. What parsers say is dropped, since it may quote.
 fn extract(content: &Secret, format: Format, at: &[String]) -> Option<Secret> {
+    if format == Format::Text {
+        let line = content.expose();
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        return Some(Secret::new(line.strip_suffix(b"\r").unwrap_or(line).to_vec()));
+    }
     let text = content.expose_text()?;
     match format {
-        Format::Text => {
-            let line = text.strip_suffix('\n').unwrap_or(text);
-            Some(Secret::from_text(line.strip_suffix('\r').unwrap_or(line).to_owned()))
-        }
+        Format::Text => None,
         Format::Json => {
             let mut value = &serde_json::from_str::<serde_json::Value>(text).ok()?;
             for key in at {

@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::fs::{OFlags, SeekFrom, seek};
 use rustix::io::Errno;
 
-const ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
 
 /// Overwrites every file at or below `path` and removes it. Nothing there is a success.
 pub(super) fn tree(path: &Path) -> io::Result<()> {
@@ -78,7 +78,7 @@ mod tests {
         fs::set_permissions(tool.join("closed/deep/read-only"), Permissions::from_mode(0o400)).unwrap();
         let sparse = fs::File::create(tool.join("sparse")).unwrap();
         sparse.set_len(1 << 40).unwrap();
-        fs::set_permissions(tool.join("closed"), Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(tool.join("closed"), Permissions::from_mode(0o000)).unwrap();
         tree(&tool).unwrap();
         assert!(!tool.exists());
         assert_eq!(fs::read(&outside).unwrap(), b"data");

@@ -82,7 +82,7 @@ fn the_portal_gives_keys_that_expire_and_are_refreshed_without_the_session_leavi
         .replace("[environment]\n", &format!("[environment]\nAWS_DATA_PATH = \"{}\"\n", data.display()));
     scene.recipe("aws-local", &recipe);
     let input = "http://portal.example/start\nus-east-1\n123456789012\ndeveloper\n";
-    let done = scene.feed(&["aws-local"], input).expect(0);
+    let done = scene.feed_traced(&["aws-local"], input, &["tripwire", "TRIPWIRE"], "aws (strace)").expect(0);
     assert!(done.stderr.contains("stored aws; expires in 5"), "{}", done.stderr);
     let stored = || serde_json::from_str::<serde_json::Value>(&scene.room.reveal("aws")).unwrap();
     let first = stored();

@@ -19,7 +19,7 @@ fn docker_logs_in_and_its_entry_becomes_a_bundle() {
         }
     });
     let input = format!("{registry}\nme\ntripwire-password\n");
-    scene.feed(&["docker"], &input).expect(0);
+    scene.feed_traced(&["docker"], &input, &["tripwire", auth], "docker (strace)").expect(0);
     let stored: serde_json::Value = serde_json::from_str(&scene.room.reveal("docker")).unwrap();
     assert_eq!(stored, serde_json::json!({ "auth": auth, "registry": registry }));
     assert!(asked.lock().unwrap().iter().all(|request| request.path.starts_with("/v2/")));

@@ -27,7 +27,9 @@ fn a_token_is_checked_by_gh_and_taken_out_of_its_files() {
         socket.display()
     );
     scene.recipe("gh-local", &variant(RECIPE, "gh-token", "gh-local", &file));
-    let done = scene.feed(&["gh-local"], "\nghp_tripwire0123456789\n").expect(0);
+    let done = scene
+        .feed_traced(&["gh-local"], "\nghp_tripwire0123456789\n", &["tripwire"], "gh (strace)")
+        .expect(0);
     assert!(done.stderr.contains("stored gh; no expiry is known"), "{}", done.stderr);
     assert_eq!(scene.room.reveal("gh"), "ghp_tripwire0123456789");
     assert!(asked.lock().unwrap().iter().any(|request| request.header("host") == Some("api.github.com")));

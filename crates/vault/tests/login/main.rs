@@ -8,12 +8,21 @@
     reason = "clippy.toml exempts test functions, not what they share; a test may stop at the first surprise"
 )]
 
+mod attacks;
 mod aws;
+mod claude;
 mod docker;
 mod gh;
+mod homes;
+mod interruption;
 mod npm;
+mod pages;
+mod questions;
 #[path = "../remo_vault/room.rs"]
 #[allow(dead_code, reason = "shared with the tests of remo-vault, which use more of it")]
 mod room;
 mod scene;
 mod stand_in;
+#[path = "../remo_vault/watcher.rs"]
+#[allow(dead_code, reason = "shared with the tests of remo-vault, which use more of it")]
+mod watcher;

@@ -24,7 +24,8 @@ fn npm_waits_for_the_browser_and_its_token_becomes_a_bundle() {
         "/done/1" => json(&serde_json::json!({ "token": "npm_tripwire0123456789" })),
         _ => (404, Vec::new(), "{}".to_owned()),
     });
-    let done = scene.feed(&["npm"], &format!("http\n{registry}/\n")).expect(0);
+    let done =
+        scene.feed_traced(&["npm"], &format!("http\n{registry}/\n"), &["tripwire"], "npm (strace)").expect(0);
     let stored: serde_json::Value = serde_json::from_str(&scene.room.reveal("npm")).unwrap();
     let expected =
         serde_json::json!({ "token": "npm_tripwire0123456789", "registry": format!("{registry}/") });

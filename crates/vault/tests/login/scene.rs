@@ -11,16 +11,17 @@ use remo_testkit::{Needle, PrivateDirectory, Scan, file_scan, skip};
 
 use crate::room::{BINARY, Outcome, Room};
 
-#[allow(dead_code, reason = "for the tests to come")]
 pub(crate) struct Scene {
     pub(crate) room: Room,
     memory: PrivateDirectory,
+    /// Tools that are scripts: what they write is in their text, so they are no part of the vault's disk.
+    tools: PrivateDirectory,
 }
 
-#[allow(dead_code, reason = "for the tests to come")]
 impl Scene {
     pub(crate) fn new() -> Self {
-        let scene = Self { room: Room::with_key(), memory: PrivateDirectory::new() };
+        let scene =
+            Self { room: Room::with_key(), memory: PrivateDirectory::new(), tools: PrivateDirectory::new() };
         fs::create_dir(scene.recipes()).unwrap();
         scene
     }
@@ -58,9 +59,20 @@ impl Scene {
         );
     }
 
+    /// Where [`Scene::tool`] puts them.
+    pub(crate) fn tools(&self) -> &Path {
+        self.tools.path()
+    }
+
+    /// Names in the store; none where there is no store yet.
+    #[track_caller]
+    pub(crate) fn names(&self) -> Vec<String> {
+        if self.room.store().exists() { self.room.names() } else { Vec::new() }
+    }
+
     /// A tool that is a script.
     pub(crate) fn tool(&self, name: &str, script: &str) -> PathBuf {
-        let path = self.room.path().join(format!("{name}-tool"));
+        let path = self.tools().join(name);
         fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         path
@@ -94,6 +106,49 @@ impl Scene {
         Outcome::new(child.wait_with_output().expect("the binary ends"))
     }
 
+    /// [`Scene::feed`] under strace: no value may be in an argument or an environment of any program that is started,
+    /// and no program may open a file for writing outside of its home and the vault. `test` is reported as skipped in
+    /// this part where there is no strace.
+    #[track_caller]
+    pub(crate) fn feed_traced(
+        &self,
+        arguments: &[&str],
+        input: &str,
+        values: &[&str],
+        test: &str,
+    ) -> Outcome {
+        if without("strace", test) {
+            return self.feed(arguments, input);
+        }
+        let trace = self.tools().join("trace");
+        let link = self.tools().join("remo-login");
+        let _ = std::os::unix::fs::symlink(BINARY, &link);
+        let plain = self.command(arguments);
+        let mut command = Command::new("strace");
+        command.args(["-f", "-y", "-v", "-s", "1000000", "-e", "trace=execve,open,openat,creat", "-o"]);
+        command.arg(&trace).arg(&link).args(arguments).current_dir(self.room.path()).env_clear();
+        command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("strace runs");
+        let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+        let outcome = Outcome::new(child.wait_with_output().expect("strace ends"));
+        let traced = fs::read_to_string(trace).expect("the trace");
+        assert!(traced.contains("execve("), "{traced}");
+        let mut in_the_home = 0;
+        for line in traced.lines() {
+            if line.contains("execve(") {
+                assert!(values.iter().all(|value| !line.contains(value)), "{line}");
+            } else if ["O_WRONLY", "O_RDWR", "creat("].iter().any(|mode| line.contains(mode)) {
+                let path = opened(line);
+                let fine = [self.memory().to_owned(), self.room.vault(), "/dev".into(), "/proc".into()];
+                assert!(fine.iter().any(|place| path.starts_with(place)), "{line}");
+                in_the_home += u32::from(path.starts_with(self.home()));
+            }
+        }
+        assert_ne!(in_the_home, 0, "the tool wrote nothing into its home");
+        outcome
+    }
+
     pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
         self.feed(arguments, "")
     }
@@ -125,4 +180,12 @@ pub(crate) fn without(program: &str, test: &str) -> bool {
         skip::skipped(test, &format!("there is no {program}"));
     }
     !there
+}
+
+/// The path that a line of strace says was opened: `openat(AT_FDCWD</folder>, "file", …`.
+fn opened(line: &str) -> PathBuf {
+    let folder =
+        line.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or("/", |(folder, _)| folder);
+    let file = line.split('"').nth(1).expect("a path");
+    Path::new(folder).join(file)
 }

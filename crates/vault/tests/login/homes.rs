@@ -1,0 +1,120 @@
+//! The tool's home: memory-backed, alone, and nothing of a dead one stays.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+use remo_testkit::{skip, wait};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::scene::Scene;
+
+const VALUE: &str = "credential = { value = { file = \"token\" } }";
+
+/// Whether `path` is on a tmpfs.
+fn in_memory(path: &std::path::Path) -> bool {
+    rustix::fs::statfs(path).unwrap().f_type == 0x0102_1994
+}
+
+#[test]
+fn a_home_on_a_disk_is_refused_before_the_tool_runs() {
+    let scene = Scene::new();
+    if in_memory(scene.room.path()) {
+        return skip::skipped(
+            "homes::a_home_on_a_disk_is_refused_before_the_tool_runs",
+            "/tmp is memory-backed",
+        );
+    }
+    let mark = scene.room.path().join("ran");
+    scene.scripted("some", &format!("touch {}; echo x > token", mark.display()), VALUE);
+    let disk = scene.room.path().join("disk");
+    fs::create_dir(&disk).unwrap();
+    let refused = scene.run(&["some", "--home", disk.to_str().unwrap()]).expect(1);
+    assert!(refused.stderr.contains("it is on a disk"), "{refused:?}");
+    assert!(!mark.exists());
+}
+
+#[test]
+fn a_home_that_others_reach_or_that_is_a_link_is_refused() {
+    let scene = Scene::new();
+    scene.scripted("some", "echo x > token", VALUE);
+    let base = scene.home().parent().unwrap().to_owned();
+    fs::create_dir(&base).unwrap();
+    for mode in [0o755, 0o770, 0o1777] {
+        fs::set_permissions(&base, fs::Permissions::from_mode(mode)).unwrap();
+        let refused = scene.run(&["some"]).expect(1);
+        assert!(refused.stderr.contains("it is open to others"), "{refused:?}");
+    }
+    fs::remove_dir(&base).unwrap();
+    let elsewhere = scene.memory().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    symlink(&elsewhere, &base).unwrap();
+    assert!(scene.run(&["some"]).expect(1).stderr.contains("it is a link or no folder"));
+    fs::remove_file(&base).unwrap();
+    let linked = scene.memory().join("linked");
+    symlink(&elsewhere, &linked).unwrap();
+    let refused = scene.run(&["some", "--home", linked.to_str().unwrap()]).expect(1);
+    assert!(
+        refused.stderr.contains("there is a symbolic link in its path, or it is no folder"),
+        "{refused:?}"
+    );
+    fs::set_permissions(&elsewhere, fs::Permissions::from_mode(0o777)).unwrap();
+    let refused = scene.run(&["some", "--home", elsewhere.to_str().unwrap()]).expect(1);
+    assert!(refused.stderr.contains("others can rename what is in it"), "{refused:?}");
+    scene.run(&["some"]).expect(0);
+}
+
+#[test]
+fn what_a_killed_login_left_is_wiped_by_the_next_one() {
+    let scene = Scene::new();
+    let process = scene.room.path().join("process");
+    let script = format!(
+        "echo tripwire-left > left; echo $$ > {0}.new; mv {0}.new {0}; exec sleep 600",
+        process.display()
+    );
+    scene.scripted("hangs", &script, VALUE);
+    let mut child = scene.command(&["hangs"]).spawn().unwrap();
+    wait::until_true(wait::PATIENCE, "the tool runs", || process.exists());
+    // Meanwhile nobody else may use the home.
+    let second = scene.feed(&["token"], "x\n").expect(1);
+    assert!(second.stderr.contains("another remo-login is at work"), "{second:?}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(fs::read(scene.home().join("left")).unwrap(), b"tripwire-left\n");
+    let next = scene.feed(&["token"], "x\n").expect(0);
+    assert!(next.stderr.contains("wiped what a login that was cut off had left"), "{next:?}");
+    scene.expect_nothing_left(&["tripwire-left"]);
+    let tool: i32 = fs::read_to_string(&process).unwrap().trim().parse().unwrap();
+    kill_process(Pid::from_raw(tool).unwrap(), Signal::KILL).unwrap();
+}
+
+#[test]
+fn the_tool_sees_a_closed_home_and_an_environment_of_its_own() {
+    let scene = Scene::new();
+    let seen = scene.room.path().join("seen");
+    let script =
+        format!("{{ env; pwd; stat -c %a .; echo \"arguments: $*\"; }} > {}; echo x > token", seen.display());
+    let more =
+        format!("{VALUE}\nhome = {{ TOOL_DIR = \"tool/\" }}\nenvironment = {{ TOOL_MODE = \"quiet\" }}");
+    scene.scripted("some", &script, &more);
+    let mut command = scene.command(&["some"]);
+    command.env("AWS_SECRET_ACCESS_KEY", "tripwire").env("LANG", "C.UTF-8").env("LD_LIBRARY_PATH", "/none");
+    assert!(command.status().unwrap().success());
+    let seen = fs::read_to_string(seen).unwrap();
+    let home = scene.home().display().to_string();
+    for line in [
+        format!("HOME={home}"),
+        format!("TMPDIR={home}"),
+        format!("TOOL_DIR={home}/tool"),
+        home,
+        "700".into(),
+        "TOOL_MODE=quiet".into(),
+        "LANG=C.UTF-8".into(),
+        "arguments: ".into(),
+    ] {
+        assert!(seen.lines().any(|seen| seen == line), "{line} is not in:\n{seen}");
+    }
+    let known = ["HOME", "TMPDIR", "TOOL_DIR", "TOOL_MODE", "LANG", "PATH", "PWD", "OLDPWD", "SHLVL", "_"];
+    for variable in seen.lines().filter_map(|line| line.split_once('=')) {
+        assert!(known.contains(&variable.0), "{variable:?} reached the tool");
+    }
+}
