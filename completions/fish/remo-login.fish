@@ -26,7 +26,7 @@ end
 
 complete -c remo-login -n "__fish_remo_login_needs_command" -l name -d 'Store the credential under this name' -r
 complete -c remo-login -n "__fish_remo_login_needs_command" -l recipes-dir -d 'A folder of recipes of your own [default: /etc/remo-vault/recipes.d and ~/.config/remo-vault/recipes]' -r -F
-complete -c remo-login -n "__fish_remo_login_needs_command" -l home -d 'The memory-backed folder in which the tool\'s home is made [default: $XDG_RUNTIME_DIR, else /dev/shm]' -r -F
+complete -c remo-login -n "__fish_remo_login_needs_command" -l home -d 'The memory-backed folder in which the tool\'s home is made [default: that of the session, else /dev/shm]' -r -F
 complete -c remo-login -n "__fish_remo_login_needs_command" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
 complete -c remo-login -n "__fish_remo_login_needs_command" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
 complete -c remo-login -n "__fish_remo_login_needs_command" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
@@ -42,7 +42,7 @@ complete -c remo-login -n "__fish_remo_login_needs_command" -a "status" -d 'Show
 complete -c remo-login -n "__fish_remo_login_needs_command" -a "refresh" -d 'Renew credentials that expire, by their recipes and without asking'
 complete -c remo-login -n "__fish_remo_login_needs_command" -a "forget" -d 'Forget a login: its time and what was kept for a refresh; the secret stays in the store'
 complete -c remo-login -n "__fish_remo_login_using_subcommand status" -l recipes-dir -d 'A folder of recipes of your own [default: /etc/remo-vault/recipes.d and ~/.config/remo-vault/recipes]' -r -F
-complete -c remo-login -n "__fish_remo_login_using_subcommand status" -l home -d 'The memory-backed folder in which the tool\'s home is made [default: $XDG_RUNTIME_DIR, else /dev/shm]' -r -F
+complete -c remo-login -n "__fish_remo_login_using_subcommand status" -l home -d 'The memory-backed folder in which the tool\'s home is made [default: that of the session, else /dev/shm]' -r -F
 complete -c remo-login -n "__fish_remo_login_using_subcommand status" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
 complete -c remo-login -n "__fish_remo_login_using_subcommand status" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
 complete -c remo-login -n "__fish_remo_login_using_subcommand status" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
@@ -53,7 +53,7 @@ complete -c remo-login -n "__fish_remo_login_using_subcommand status" -l json -d
 complete -c remo-login -n "__fish_remo_login_using_subcommand status" -l show-output -d 'Let the tool write to standard error although that is no terminal; it may write the credential'
 complete -c remo-login -n "__fish_remo_login_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c remo-login -n "__fish_remo_login_using_subcommand refresh" -l recipes-dir -d 'A folder of recipes of your own [default: /etc/remo-vault/recipes.d and ~/.config/remo-vault/recipes]' -r -F
-complete -c remo-login -n "__fish_remo_login_using_subcommand refresh" -l home -d 'The memory-backed folder in which the tool\'s home is made [default: $XDG_RUNTIME_DIR, else /dev/shm]' -r -F
+complete -c remo-login -n "__fish_remo_login_using_subcommand refresh" -l home -d 'The memory-backed folder in which the tool\'s home is made [default: that of the session, else /dev/shm]' -r -F
 complete -c remo-login -n "__fish_remo_login_using_subcommand refresh" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
 complete -c remo-login -n "__fish_remo_login_using_subcommand refresh" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
 complete -c remo-login -n "__fish_remo_login_using_subcommand refresh" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
@@ -64,7 +64,7 @@ complete -c remo-login -n "__fish_remo_login_using_subcommand refresh" -l all-du
 complete -c remo-login -n "__fish_remo_login_using_subcommand refresh" -l show-output -d 'Let the tool write to standard error although that is no terminal; it may write the credential'
 complete -c remo-login -n "__fish_remo_login_using_subcommand refresh" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c remo-login -n "__fish_remo_login_using_subcommand forget" -l recipes-dir -d 'A folder of recipes of your own [default: /etc/remo-vault/recipes.d and ~/.config/remo-vault/recipes]' -r -F
-complete -c remo-login -n "__fish_remo_login_using_subcommand forget" -l home -d 'The memory-backed folder in which the tool\'s home is made [default: $XDG_RUNTIME_DIR, else /dev/shm]' -r -F
+complete -c remo-login -n "__fish_remo_login_using_subcommand forget" -l home -d 'The memory-backed folder in which the tool\'s home is made [default: that of the session, else /dev/shm]' -r -F
 complete -c remo-login -n "__fish_remo_login_using_subcommand forget" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
 complete -c remo-login -n "__fish_remo_login_using_subcommand forget" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
 complete -c remo-login -n "__fish_remo_login_using_subcommand forget" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'

@@ -12,6 +12,7 @@ mod attacks;
 mod aws;
 mod claude;
 mod docker;
+mod fnox;
 mod gh;
 mod homes;
 mod interruption;

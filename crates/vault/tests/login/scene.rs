@@ -20,8 +20,16 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) fn new() -> Self {
-        let scene =
-            Self { room: Room::with_key(), memory: PrivateDirectory::new(), tools: PrivateDirectory::new() };
+        Self::of(Room::with_key())
+    }
+
+    /// With a store of the real fnox.
+    pub(crate) fn of_fnox(fnox: PathBuf) -> Self {
+        Self::of(Room::of_fnox(fnox))
+    }
+
+    fn of(room: Room) -> Self {
+        let scene = Self { room, memory: PrivateDirectory::new(), tools: PrivateDirectory::new() };
         fs::create_dir(scene.recipes()).unwrap();
         scene
     }
@@ -80,20 +88,12 @@ impl Scene {
 
     /// `remo-login` with an environment of this scene's own.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(BINARY);
+        let mut command = self.room.command(arguments);
         command
             .arg0("remo-login")
-            .args(arguments)
-            .current_dir(self.room.path())
-            .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-            .env("REMO_VAULT_STORE", self.room.store())
-            .env("REMO_VAULT_KEY_FILE", self.room.key())
             .env("REMO_LOGIN_RECIPES_DIR", self.recipes())
-            .env("REMO_LOGIN_HOME", self.memory())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .env("REMO_LOGIN_HOME", self.memory());
         command
     }
 
