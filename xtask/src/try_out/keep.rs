@@ -15,7 +15,7 @@ pub(super) fn explore(stage: &mut Stage) -> Result<(), Stop> {
     let root = stage.place.root().display().to_string();
     // Written past the shortening, which would show the very value as $TRY.
     stage.story.verbatim(&format!("export TRY={root}"))?;
-    stage.story.verbatim(&format!("export PATH={}:$PATH", stage.programs().display()))?;
+    stage.story.verbatim(&format!("export PATH={root}/bin:{}:$PATH", stage.programs().display()))?;
     for (title, side) in [("in the vault:", Side::Vault), ("in the project:", Side::Demo)] {
         stage.story.gap()?;
         stage.story.aside(title)?;
@@ -32,7 +32,8 @@ pub(super) fn explore(stage: &mut Stage) -> Result<(), Stop> {
         "remo-vault list",
         "remo-fetch-secrets check                             in the project",
         "remo-fetch-secrets exec -- sh",
-        r#"echo '{"op":"status"}' | socat - UNIX-CONNECT:$TRY/run/admin.sock"#,
+        "remo-vend-status",
+        "remo-reload demo",
         "remo-broker audit --config $TRY/broker.toml --follow",
     ] {
         stage.story.output(command)?;

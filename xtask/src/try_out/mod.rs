@@ -97,7 +97,7 @@ fn prepare(arguments: &Arguments) -> Result<Stage, Failure> {
     let colour = terminal && !dumb && !arguments.plain && variable("NO_COLOR").is_none();
     let story = Story::new(to, colour, place.root());
     let path = std::env::var("PATH").ok();
-    Ok(Stage::new(story, place, interruption, Programs { directory: programs, fnox }, path.as_deref()))
+    Stage::new(story, place, interruption, Programs { directory: programs, fnox }, path.as_deref())
 }
 
 fn tell(stage: &mut Stage, arguments: &Arguments) -> Result<ExitStatus, Stop> {

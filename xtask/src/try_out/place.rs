@@ -42,7 +42,7 @@ impl Place {
     pub(super) fn make(runtime_dir: Option<PathBuf>) -> Result<Self, Failure> {
         let candidates: Vec<PathBuf> = runtime_dir.into_iter().chain([SHARED_MEMORY.into()]).collect();
         let place = Self { root: private_directory(&candidates)? };
-        for folder in [place.path("projects/demo/.remo"), place.home(), place.logs()] {
+        for folder in [place.path("projects/demo/.remo"), place.home(), place.logs(), place.programs()] {
             // Whatever the mask of the caller: the helper refuses a home that others can write to.
             DirBuilder::new()
                 .recursive(true)
@@ -81,6 +81,11 @@ impl Place {
     /// What the daemons say.
     pub(super) fn logs(&self) -> PathBuf {
         self.path("log")
+    }
+
+    /// Further names of programs.
+    pub(super) fn programs(&self) -> PathBuf {
+        self.path("bin")
     }
 
     /// The control plane.

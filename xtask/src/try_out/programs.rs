@@ -1,5 +1,6 @@
 //! The programs that a try-out runs.
 
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
@@ -10,6 +11,10 @@ use crate::{cargo, console};
 /// Packages and programs, by their one name each.
 const PROGRAMS: [&str; 3] = ["remo-broker", "remo-vault", "remo-fetch-secrets"];
 
+/// What the vault's program does under other names.
+const NAMES_OF_THE_VAULT: [&str; 4] =
+    ["remo-list-creds", "remo-test-project", "remo-vend-status", "remo-reload"];
+
 /// Where they are.
 #[derive(Debug)]
 pub(super) struct Programs {
@@ -17,6 +22,22 @@ pub(super) struct Programs {
     pub(super) directory: PathBuf,
     /// The real fnox, where the store is fnox's.
     pub(super) fnox: Option<PathBuf>,
+}
+
+impl Programs {
+    /// Gives the vault's program its further names in `folder`, but for those that are installed.
+    pub(super) fn link(&self, folder: &Path) -> Result<(), Failure> {
+        for name in NAMES_OF_THE_VAULT {
+            let installed = self.directory.join(name);
+            let program = if installed.is_file() { installed } else { self.directory.join("remo-vault") };
+            symlink(program, folder.join(name)).map_err(Failure::because(format!(
+                "cannot make {} in {}",
+                name,
+                folder.display()
+            )))?;
+        }
+        Ok(())
+    }
 }
 
 /// The real fnox; fetched when it is not there.

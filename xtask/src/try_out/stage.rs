@@ -70,11 +70,13 @@ impl Stage {
         place: Place,
         interruption: Interruption,
         programs: Programs,
-        path: Option<&str>,
-    ) -> Self {
-        let path = format!("{}:{}", programs.directory.display(), path.unwrap_or(USUAL_PATH));
+        caller_path: Option<&str>,
+    ) -> Result<Self, Failure> {
+        programs.link(&place.programs())?;
+        let path = [place.programs().display().to_string(), programs.directory.display().to_string()];
+        let path = format!("{}:{}", path.join(":"), caller_path.unwrap_or(USUAL_PATH));
         let prepared = String::new();
-        Self {
+        Ok(Self {
             story,
             place,
             interruption,
@@ -84,7 +86,7 @@ impl Stage {
             broker: None,
             watcher: None,
             helper: None,
-        }
+        })
     }
 
     /// Whether the store is fnox's.
@@ -198,6 +200,12 @@ impl Stage {
     /// Sends a request to the admin socket. The answer is not shown.
     pub(super) fn asks_admin(&mut self, request: &str) -> Result<Answer, Stop> {
         self.story.typed("admin>", request)?;
+        self.interruption.check()?;
+        Ok(request::send(&self.place.admin_socket(), request)?)
+    }
+
+    /// The same without telling.
+    pub(super) fn quietly_asks_admin(&self, request: &str) -> Result<Answer, Stop> {
         self.interruption.check()?;
         Ok(request::send(&self.place.admin_socket(), request)?)
     }

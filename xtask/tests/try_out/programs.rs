@@ -10,6 +10,11 @@ use tempfile::TempDir;
 
 const PROGRAMS: [&str; 3] = ["remo-broker", "remo-vault", "remo-fetch-secrets"];
 
+/// What the vault's program does under other names. Installed by name where one program is a script, which would
+/// not pass on the name that it is called by.
+const NAMES_OF_THE_VAULT: [&str; 4] =
+    ["remo-list-creds", "remo-test-project", "remo-vend-status", "remo-reload"];
+
 /// The task runner.
 pub(crate) fn xtask() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_xtask"))
@@ -49,8 +54,9 @@ pub(crate) fn fnox() -> Option<PathBuf> {
 /// The real programs, but for one: a script that gets the real one as `$REAL`.
 pub(crate) fn with_script(program: &str, script: &str) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
-    for name in PROGRAMS {
-        let (path, real) = (directory.path().join(name), real().join(name));
+    let links = NAMES_OF_THE_VAULT.map(|name| (name, "remo-vault"));
+    for (name, target) in PROGRAMS.map(|name| (name, name)).into_iter().chain(links) {
+        let (path, real) = (directory.path().join(name), real().join(target));
         if name == program {
             let text = format!("#!/bin/sh\nREAL={}\n{script}\nexec \"$REAL\" \"$@\"\n", real.display());
             fs::write(&path, text).unwrap();

@@ -7,7 +7,9 @@ use crate::tour::{Room, ended};
 const WRONG: &[(&str, &str, &str)] = &[
     ("remo-vault", r#"case "$1" in key) echo made; exit 0;; esac"#, "chapter 1."),
     ("remo-vault", r#"case "$1" in watch) echo "pushed nothing"; exec sleep 600;; esac"#, "chapter 2."),
+    ("remo-list-creds", "echo 'NAME BROKER'; echo 'gh yes'; exit 0", "chapter 2."),
     ("remo-fetch-secrets", r#"case "$1" in check) echo fine; exit 0;; esac"#, "chapter 3."),
+    ("remo-reload", "echo 'Approved: demo may have everything.'; exit 0", "chapter 4."),
     ("remo-fetch-secrets", ASKS_FOR_MORE, "chapter 4."),
     ("remo-fetch-secrets", r#"case "$1" in exec) shift 2; exec "$@";; esac"#, "chapter 5."),
     ("remo-fetch-secrets", r#"case "$1" in watch) exec sleep 600;; esac"#, "chapter 6."),

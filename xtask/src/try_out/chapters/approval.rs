@@ -15,6 +15,9 @@ const HEADER: &str = "schema_version = 1\nproject        = \"demo\"\n";
 /// What the helper ends with when something required is not available.
 pub(super) const UNAVAILABLE: i32 = 69;
 
+/// What a command in the vault ends with when the answer is no.
+pub(super) const NO: i32 = 1;
+
 /// A project with a manifest, registered and not approved.
 pub(in crate::try_out) fn asks(stage: &mut Stage, own: &[Own], samples: bool) -> Result<(), Stop> {
     let own: String = own.iter().map(Own::binding).collect();
@@ -40,35 +43,27 @@ pub(in crate::try_out) fn asks(stage: &mut Stage, own: &[Own], samples: bool) ->
 pub(in crate::try_out) fn approves(stage: &mut Stage) -> Result<(), Stop> {
     stage.story.chapter(
         "A person approves",
-        "On the instance, where no container can reach, the broker tells what approving would change. The approval \
-         names the digest of the content that was shown, so that it cannot be swapped in between.",
+        "In the vault, where no project can reach, a person sees what approving would change. Approved is exactly the \
+         content that was shown: when the file changes in between, nothing is.",
     )?;
-    let shown = stage.asks_admin(r#"{"op":"manifest","name":"demo"}"#)?;
-    for problem in shown.texts("/problems") {
-        stage.story.output(problem)?;
-    }
-    if !shown.texts("/problems").is_empty() {
+    let asked = stage.quietly_asks_admin(r#"{"op":"manifest","name":"demo"}"#)?;
+    if !asked.texts("/problems").is_empty() {
+        stage.types(Side::Vault, "remo-reload demo --yes")?;
         return Err(Failure::new("the manifest cannot be approved, for the reasons above")
             .hint("a variable of yours gets the name of its secret: give it another name, or leave it out")
             .into());
     }
-    let shown = shown.has("/state", "unapproved")?;
-    stage.story.output("state: unapproved")?;
-    for added in shown.texts("/added") {
-        stage.story.output(&format!("added: {added}"))?;
-    }
-    let digest = shown.part("/sha256").as_str().unwrap_or_default().to_owned();
-    stage.story.output(&format!("sha256: {digest}"))?;
-    let request = format!(r#"{{"op":"reload","name":"demo","expect_sha256":"{digest}"}}"#);
-    let answer = stage.asks_admin(&request)?;
-    stage.story.output(answer.line())?;
-    let answer = answer.has("/ok", true)?;
-    let allowed = answer.texts("/allowlist");
-    holds(allowed.len() == shown.texts("/added").len(), || {
-        format!("approved should be what was shown, and is {allowed:?}")
+    stage.types(Side::Vault, "remo-test-project demo")?.exits(NO)?.says("unapproved")?;
+    stage
+        .types(Side::Vault, "remo-reload demo --yes")?
+        .exits(0)?
+        .says("Approved: demo may have ")?
+        .does_not_say(samples::FORBIDDEN.0)?;
+    stage.story.aside("(without --yes it asks)")?;
+    let pinned = stage.quietly_asks_admin(r#"{"op":"manifest","name":"demo"}"#)?.has("/state", "pinned")?;
+    holds(pinned.part("/sha256") == asked.part("/sha256"), || {
+        "another content was approved than the project asked for".to_owned()
     })?;
-    holds(!allowed.contains(&samples::FORBIDDEN.0), || {
-        "a name was approved that nobody asked for".to_owned()
-    })?;
+    stage.types(Side::Vault, "remo-test-project demo")?.exits(0)?;
     stage.story.checked("approved is what was shown, and it is kept: the file does not govern any more")
 }

@@ -1,5 +1,6 @@
 //! Attempts of a project to get more than was approved.
 
+use super::approval::NO;
 use super::holds;
 use crate::try_out::ending::Stop;
 use crate::try_out::samples;
@@ -31,14 +32,11 @@ pub(in crate::try_out) fn edited(stage: &mut Stage) -> Result<(), Stop> {
     let denied = stage.asks_as_project(GET_FORBIDDEN)?;
     holds(!denied.line().contains(samples::MARK), || "editing the manifest was enough".to_owned())?;
     denied.has("/code", "denied")?;
-    let status = stage.asks_admin(r#"{"op":"status"}"#)?;
-    stage.story.output(status.line())?;
-    status.has("/projects/0/name", "demo")?.has("/projects/0/manifest", "changed")?;
-    let shown = stage.asks_admin(r#"{"op":"manifest","name":"demo"}"#)?.has("/state", "changed")?;
-    stage.story.output("state: changed")?;
-    for added in shown.texts("/added") {
-        stage.story.output(&format!("added: {added}"))?;
-    }
+    stage
+        .types(Side::Vault, "remo-test-project demo")?
+        .exits(NO)?
+        .says(&format!("does not get what it requires: {}", samples::FORBIDDEN.0))?;
+    let shown = stage.quietly_asks_admin(r#"{"op":"manifest","name":"demo"}"#)?.has("/state", "changed")?;
     holds(shown.texts("/added") == ["sample_forbidden: variable SAMPLE_FORBIDDEN, required"], || {
         format!("the difference should be the one new name, and is {:?}", shown.texts("/added"))
     })?;

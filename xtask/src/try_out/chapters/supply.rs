@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::approval::NO;
 use super::holds;
 use crate::failure::Failure;
 use crate::try_out::ending::Stop;
@@ -20,6 +21,9 @@ projects_root = \"$TRY/projects\"
 [audit]
 path = \"$TRY/audit.log\"
 ";
+
+/// What the broker has, in names only.
+const LIST: &str = r#"{"op":"list"}"#;
 
 /// Where secrets come from.
 #[derive(Debug)]
@@ -95,14 +99,14 @@ pub(in crate::try_out) fn broker(stage: &mut Stage) -> Result<(), Stop> {
     )?;
     stage.types(Side::Host, "cat $TRY/broker.toml")?.exits(0)?;
     let waited = stage.starts_broker()?;
-    let answer = stage.asks_admin(r#"{"op":"list"}"#)?;
-    stage.story.output(answer.line())?;
+    stage.types(Side::Vault, "remo-list-creds")?.exits(NO)?.does_not_say("yes")?;
+    let answer = stage.quietly_asks_admin(LIST)?;
     answer.has("/ok", true)?.has("/secrets/0", serde_json::Value::Null)?;
     stage.story.checked(&format!("ready after {} ms, with no secret", waited.as_millis()))?;
     stage.story.gap()?;
     stage.starts_watcher()?;
-    let answer = stage.asks_admin(r#"{"op":"list"}"#)?;
-    stage.story.output(answer.line())?;
+    stage.types(Side::Vault, "remo-list-creds")?.exits(0)?.says("yes")?;
+    let answer = stage.quietly_asks_admin(LIST)?;
     let count = answer.part("/secrets").as_array().map_or(0, Vec::len);
     holds(count > 0, || "the broker should have secrets now".to_owned())?;
     holds(!answer.line().contains(samples::MARK), || "the list should hold no value".to_owned())?;
