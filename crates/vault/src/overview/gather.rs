@@ -1,10 +1,11 @@
 //! Asking every part. Nothing here fails as a whole, and no part is waited for without end.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use remo_wire::admin::{AdminRequest, ListResponse, ManifestResponse};
+use remo_wire::admin::{AdminRequest, ListResponse, ManifestResponse, StatusResponse};
 use remo_wire::client::{Client, ClientError};
 
 use super::facts::{BrokerAnswers, Facts, StoreFacts, Trouble};
@@ -16,6 +17,9 @@ use crate::watch::report;
 
 /// How long the commands wait for all answers of the broker together.
 pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often the broker is asked at most until all its answers are about one snapshot.
+const ROUNDS: u32 = 3;
 
 /// Where the parts are.
 #[derive(Clone)]
@@ -76,19 +80,52 @@ fn unreadable_report(store: &Path, error: &std::io::Error) -> Trouble {
     failure.into()
 }
 
-/// Everything that the broker says, on one connection, within `patience`.
+/// Everything that the broker says, on one connection, within `patience`: about one snapshot, unless the broker gets
+/// another one each time that it is asked.
 fn ask_broker(socket: &Path, patience: Duration) -> Result<BrokerAnswers, ClientError> {
     let deadline = Instant::now() + patience;
-    let left = || deadline.saturating_duration_since(Instant::now());
     let mut client = Client::connect_within(socket, patience)?;
-    client.answer_within(left());
+    let mut status = status(&mut client, deadline)?;
+    for _ in 1..ROUNDS {
+        let answers = ask_about(status, &mut client, deadline)?;
+        let after = self::status(&mut client, deadline)?;
+        if is_same(&answers.status, &after) {
+            return Ok(answers);
+        }
+        status = after;
+    }
+    ask_about(status, &mut client, deadline)
+}
+
+/// Whether nothing came between two answers that changes what the others say.
+fn is_same(before: &StatusResponse, after: &StatusResponse) -> bool {
+    let names = |status: &StatusResponse| -> Vec<_> {
+        status.projects.iter().map(|project| project.name.clone()).collect()
+    };
+    before.generation == after.generation && before.cleared == after.cleared && names(before) == names(after)
+}
+
+fn answer_until(client: &mut Client, deadline: Instant) {
+    client.answer_within(deadline.saturating_duration_since(Instant::now()));
+}
+
+fn status(client: &mut Client, deadline: Instant) -> Result<StatusResponse, ClientError> {
+    answer_until(client, deadline);
     // The first answer says which version the broker speaks.
-    let status = client.status()?;
-    client.answer_within(left());
+    client.status()
+}
+
+/// What belongs to `status`.
+fn ask_about(
+    status: StatusResponse,
+    client: &mut Client,
+    deadline: Instant,
+) -> Result<BrokerAnswers, ClientError> {
+    answer_until(client, deadline);
     let ListResponse { secrets, .. } = client.request(&AdminRequest::List)?;
-    let mut manifests = std::collections::BTreeMap::new();
+    let mut manifests = BTreeMap::new();
     for project in &status.projects {
-        client.answer_within(left());
+        answer_until(client, deadline);
         let name = project.name.clone();
         let answer: Result<ManifestResponse, _> =
             client.request(&AdminRequest::Manifest { name: name.clone() });

@@ -54,3 +54,26 @@ fn a_day_in_the_vault() {
     room.run("remo-vault clear").expect(0);
     check(&room, "vend-status-bad", &["remo-vend-status", "remo-vault message"]);
 }
+
+/// The guide that shows them, each in the block below its mark.
+#[test]
+fn the_guide_shows_the_captures() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let guide = docs.join("guides/daily.md");
+    let text = fs::read_to_string(&guide).unwrap();
+    let mut parts = text.split("<!-- capture: ");
+    let mut filled = parts.next().unwrap().to_owned();
+    let mut count = 0;
+    for part in parts {
+        let (name, rest) = part.split_once(" -->\n```\n").unwrap();
+        let (_, rest) = rest.split_once("```\n").unwrap();
+        let capture = fs::read_to_string(docs.join(format!("captures/{name}.txt"))).unwrap();
+        write!(filled, "<!-- capture: {name} -->\n```\n{capture}```\n{rest}").unwrap();
+        count += 1;
+    }
+    if std::env::var_os("REMO_UPDATE_SNAPSHOTS").is_some() {
+        fs::write(&guide, &filled).unwrap();
+    }
+    assert_eq!(count, 5);
+    assert!(filled == fs::read_to_string(&guide).unwrap(), "{} shows something else", guide.display());
+}
