@@ -11,13 +11,17 @@ use super::source;
 use crate::cli::Locations;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::watch::{self, WatchError};
+use crate::watch::{self, WatchError, report};
 
 pub(super) fn run(locations: &Locations) -> Result<ExitStatus, Failure> {
     log_to_stderr();
     let source = source(locations);
     watch::run(source.as_ref(), &locations.admin_socket).map_err(|error| match error {
         WatchError::Protocol(error) => error.into(),
+        WatchError::AlreadyRunning { ref store } => Failure::from_error(&error).hint(format!(
+            "one is enough; see which process it is: fuser -v {}",
+            report::lock_path(store).display()
+        )),
         WatchError::System { ref source, .. } => {
             let failure = Failure::from_error(&error);
             if source.raw_os_error() == Some(Errno::MFILE.raw_os_error()) {

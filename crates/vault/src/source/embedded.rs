@@ -20,7 +20,8 @@ impl Embedded {
 
 impl Source for Embedded {
     fn read_all(&self) -> Result<Reading, SourceError> {
-        self.store.read().map(|document| document.reading()).map_err(SourceError::Embedded)
+        let (document, sealed) = self.store.read_with_file().map_err(SourceError::Embedded)?;
+        Ok(Reading { sealed, ..document.reading() })
     }
 
     fn watched_files(&self) -> Vec<PathBuf> {

@@ -30,6 +30,11 @@ pub struct Reading {
     pub faults: BTreeMap<SecretName, Fault>,
     /// Names that are no secret names, as the source has them.
     pub unpushable: Vec<String>,
+    /// The file that all this was read from, as it was then: ciphertext.
+    pub sealed: Vec<u8>,
+    /// For each secret, where the source has such a thing, a mark that changes with its ciphertext and says nothing
+    /// about its value.
+    pub marks: BTreeMap<SecretName, String>,
 }
 
 /// One secret of a [`Reading`].

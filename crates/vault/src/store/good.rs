@@ -16,10 +16,12 @@ pub fn good_copy(path: &Path) -> PathBuf {
     sibling(path, ".good")
 }
 
-/// Keeps `content`, which the store at `path` held when it was read, as its good copy; unless it is that already.
+/// Keeps `content`, which the store at `path` held when it was read, as its good copy; unless it is that already, or
+/// no more than the beginning of it: a file that was cut short between two entries looks like that, and so does one
+/// whose last entries were removed, for which the copy can wait.
 pub fn keep_good(path: &Path, content: &[u8]) -> io::Result<()> {
     let copy = good_copy(path);
-    if private_file::read(&copy, STORE_MAX).is_ok_and(|kept| kept.expose() == content) {
+    if private_file::read(&copy, STORE_MAX).is_ok_and(|kept| kept.expose().starts_with(content)) {
         return Ok(());
     }
     // Opened before anything is changed, like the store's own.

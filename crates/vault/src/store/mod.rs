@@ -89,10 +89,15 @@ impl Store {
 
     /// Reads and decrypts the whole store.
     pub fn read(&self) -> Result<Document, StoreError> {
+        self.read_with_file().map(|(document, _)| document)
+    }
+
+    /// [`Store::read`], with the file as it was read.
+    pub fn read_with_file(&self) -> Result<(Document, Vec<u8>), StoreError> {
         // The store first: where there is none, the key is not what is missing.
         let ciphertext = self.ciphertext()?;
         let key = VaultKey::load(&self.key_file).map_err(StoreError::Key)?;
-        self.decode(&key, &ciphertext)
+        Ok((self.decode(&key, &ciphertext)?, ciphertext.expose().to_vec()))
     }
 
     /// Changes the store under the writer's lock. `change` gets the present document (an empty one where

@@ -2,11 +2,12 @@
 
 use std::io;
 
-use remo_wire::admin::PushPayload;
+use remo_wire::admin::{PushPayload, PushedSecret};
 use rustix::rand::{GetRandomFlags, getrandom};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-/// What a push contained. Says nothing without the key of the [`Digester`] that made it.
+/// What a push, or a value, contained. Says nothing without the key of the [`Digester`] that made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Digest([u8; 32]);
 
@@ -28,6 +29,15 @@ impl Digester {
 
     /// The digest of a push. Equal content gives equal digests: it is encoded in the order of names.
     pub(super) fn digest(&self, push: &PushPayload) -> io::Result<Digest> {
+        self.of(push)
+    }
+
+    /// The digest of one value.
+    pub(super) fn value(&self, value: &PushedSecret) -> io::Result<Digest> {
+        self.of(value)
+    }
+
+    fn of(&self, content: &impl Serialize) -> io::Result<Digest> {
         struct Feed(Sha256);
         impl io::Write for Feed {
             fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -41,7 +51,7 @@ impl Digester {
         }
         // The key has a fixed length and digests never leave the process, so a plain prefix will do.
         let mut feed = Feed(Sha256::new_with_prefix(self.key));
-        serde_json::to_writer(&mut feed, push)?;
+        serde_json::to_writer(&mut feed, content)?;
         Ok(Digest(feed.0.finalize().into()))
     }
 }
@@ -49,7 +59,6 @@ impl Digester {
 #[cfg(test)]
 mod tests {
     use remo_secret::Secret;
-    use remo_wire::admin::PushedSecret;
     use remo_wire::names::SecretName;
 
     use super::*;

@@ -78,6 +78,8 @@ pub(super) struct FileWatch {
     fingerprints: Vec<Fingerprint>,
     /// Whether it was said that a folder cannot be watched.
     warned: bool,
+    /// Whether the store was written and the writer has it open still, as far as events tell.
+    being_written: bool,
 }
 
 impl FileWatch {
@@ -89,6 +91,7 @@ impl FileWatch {
             places: HashMap::new(),
             fingerprints: Vec::new(),
             warned: false,
+            being_written: false,
         };
         watch.arm();
         watch.fingerprints = watch.look();
@@ -105,6 +108,7 @@ impl FileWatch {
                 Ok(events) => {
                     for event in events {
                         moved |= judge(&event, &self.places, &mut changed);
+                        self.note_writing(&event);
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
@@ -119,6 +123,20 @@ impl FileWatch {
             self.fingerprints = self.look();
         }
         Ok(changed)
+    }
+
+    /// Whether somebody is in the midst of writing the store in place.
+    pub(super) fn being_written(&self) -> bool {
+        self.being_written
+    }
+
+    fn note_writing(&mut self, event: &Event<&std::ffi::OsStr>) {
+        let Some(store) = self.store_files.first() else { return };
+        if event.name.is_some() && event.name == store.file_name() {
+            self.being_written = event.mask.contains(EventMask::MODIFY);
+        } else if event.mask.intersects(FOLDER_GONE) || event.mask.contains(EventMask::Q_OVERFLOW) {
+            self.being_written = false;
+        }
     }
 
     /// Looks at the files themselves.

@@ -25,17 +25,18 @@ impl Health {
     }
 
     /// Notes a failure and logs it, once for as long as it stays the same. The first failure in a row is not
-    /// logged: a file that is being written in place reads as damaged for a moment.
-    pub(super) fn failed(&mut self, problem: String, hint: Option<String>) {
+    /// logged: a file that is being written in place reads as damaged for a moment. Whether it is one to speak of.
+    pub(super) fn failed(&mut self, problem: &str, hint: Option<&str>) -> bool {
         self.retry_at = Some(Instant::now() + self.pause.grow());
         self.failures += 1;
-        if self.failures > 1 && self.logged.as_ref() != Some(&problem) {
+        if self.failures > 1 && self.logged.as_deref() != Some(problem) {
             error!("{problem}; nothing is pushed");
             if let Some(hint) = hint {
                 error!("hint: {hint}");
             }
-            self.logged = Some(problem);
+            self.logged = Some(problem.to_owned());
         }
+        self.failures > 1
     }
 
     /// Notes that all is well, and says so when it was not.

@@ -32,6 +32,8 @@ pub(super) struct Link {
     retry_at: Instant,
     /// Whether the broker's absence was logged.
     absence_logged: bool,
+    /// What is wrong, until the broker has answered.
+    problem: Option<String>,
 }
 
 impl Link {
@@ -44,6 +46,7 @@ impl Link {
             pause: Pause::new(PAUSE.0, PAUSE.1),
             retry_at: Instant::now(),
             absence_logged: false,
+            problem: None,
         }
     }
 
@@ -86,8 +89,14 @@ impl Link {
         self.retry_at = Instant::now();
     }
 
+    /// Why the broker is out of reach; `None` while it is not.
+    pub(super) fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
+    }
+
     /// The broker has answered on this connection.
     pub(super) fn proven(&mut self) {
+        self.problem = None;
         if self.absence_logged {
             self.absence_logged = false;
             info!("the broker answers at {}", self.socket.display());
@@ -100,6 +109,7 @@ impl Link {
             self.pause.reset();
         }
         self.retry_at = Instant::now() + self.pause.grow();
+        self.problem = Some(chain(error));
         if !self.absence_logged {
             self.absence_logged = true;
             warn!("{}; waiting for it", chain(error));

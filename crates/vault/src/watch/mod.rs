@@ -9,6 +9,7 @@ mod decision;
 mod digest;
 mod files;
 mod health;
+mod journal;
 mod link;
 pub mod report;
 mod stop;
@@ -16,7 +17,7 @@ mod timing;
 
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use log::{debug, error, info, warn};
@@ -30,22 +31,33 @@ use self::decision::{Decision, Pushed, RefusedPush, decide};
 use self::digest::Digester;
 use self::files::{CHECK_INTERVAL, Changed, FileWatch};
 use self::health::Health;
+use self::journal::Journal;
 use self::link::Link;
+use self::report::State;
 use self::stop::StopSignal;
 use self::timing::Burst;
 use crate::failure::chain;
 use crate::push::{self, Prepared, Remarks};
-use crate::source::Source;
+use crate::source::{Reading, Source};
+use crate::store::keep_good;
 
 /// How often in a row a push may find that somebody else has pushed or cleared since the broker was asked. Each
 /// time costs that somebody a request of their own, so the second time is rare and more of them are a fault.
 const OVERTAKEN_MAX: u32 = 5;
+
+/// What to do about a push that the broker does not take.
+const REFUSED_HINT: &str = "look into the broker's log; it says what it did with the request";
 
 /// Why the watcher ended by itself.
 #[derive(Debug)]
 pub enum WatchError {
     /// What answers is not a broker of this protocol version.
     Protocol(ClientError),
+    /// Another watcher of the store lives.
+    AlreadyRunning {
+        /// The store.
+        store: PathBuf,
+    },
     /// The system refuses what the watcher cannot do without.
     System {
         /// What was attempted.
@@ -59,6 +71,9 @@ impl fmt::Display for WatchError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Protocol(error) => error.fmt(formatter),
+            Self::AlreadyRunning { store } => {
+                write!(formatter, "another watcher of {} is running", store.display())
+            }
             Self::System { attempt, .. } => write!(formatter, "cannot {attempt}"),
         }
     }
@@ -68,6 +83,7 @@ impl std::error::Error for WatchError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Protocol(error) => error.source(),
+            Self::AlreadyRunning { .. } => None,
             Self::System { source, .. } => Some(source),
         }
     }
@@ -81,8 +97,11 @@ fn system<E: Into<io::Error>>(attempt: &'static str) -> impl FnOnce(E) -> WatchE
 pub fn run(source: &dyn Source, admin_socket: &Path) -> Result<(), WatchError> {
     let stop = StopSignal::catch().map_err(system("catch signals"))?;
     let files = source.watched_files();
+    let store = files.first().cloned().unwrap_or_default();
     let mut watcher = Watcher {
         source,
+        journal: Journal::open(&store).map_err(lock_taken(&store))?,
+        store,
         link: Link::new(admin_socket),
         files: FileWatch::new(&files, admin_socket).map_err(system("watch files with inotify"))?,
         burst: Burst::default(),
@@ -92,6 +111,7 @@ pub fn run(source: &dyn Source, admin_socket: &Path) -> Result<(), WatchError> {
         refused: None,
         remarks: Remarks::default(),
         cleared: false,
+        copy_warned: false,
     };
     if let Some(file) = files.first() {
         info!("watching {}, pushing to {}", file.display(), admin_socket.display());
@@ -99,6 +119,16 @@ pub fn run(source: &dyn Source, admin_socket: &Path) -> Result<(), WatchError> {
     watcher.run(&stop)?;
     info!("stopped");
     Ok(())
+}
+
+fn lock_taken(store: &Path) -> impl FnOnce(io::Error) -> WatchError + '_ {
+    |source| {
+        if source.kind() == io::ErrorKind::WouldBlock {
+            WatchError::AlreadyRunning { store: store.to_owned() }
+        } else {
+            WatchError::System { attempt: "keep a report beside the store", source }
+        }
+    }
 }
 
 /// What made the watcher look at the store.
@@ -132,6 +162,8 @@ enum Attempt {
 
 struct Watcher<'s> {
     source: &'s dyn Source,
+    store: PathBuf,
+    journal: Journal,
     link: Link,
     files: FileWatch,
     burst: Burst,
@@ -143,6 +175,16 @@ struct Watcher<'s> {
     remarks: Remarks,
     /// Whether the broker was seen cleared, and that was logged.
     cleared: bool,
+    /// Whether it was said that the good copy cannot be written.
+    copy_warned: bool,
+}
+
+/// What a push was made of.
+struct Origin {
+    /// The file that was read.
+    sealed: Vec<u8>,
+    /// Whether everything in it could be read.
+    whole: bool,
 }
 
 impl Watcher<'_> {
@@ -150,6 +192,10 @@ impl Watcher<'_> {
         let mut next_check = Instant::now() + CHECK_INTERVAL;
         loop {
             self.act(Instant::now())?;
+            if let Some(problem) = self.link.problem().map(str::to_owned) {
+                let hint = "see whether the broker runs, and that --admin-socket names its socket".to_owned();
+                self.report(State::WaitingForBroker, Some(problem), Some(hint))?;
+            }
             let Some(ready) = self.wait(stop, next_check)? else { return Ok(()) };
             if ready.connection {
                 self.link.ended();
@@ -221,8 +267,43 @@ impl Watcher<'_> {
                 return Ok(());
             }
         }
-        self.health.failed("others push to the broker faster than this watcher can".to_owned(), None);
-        Ok(())
+        let problem = "others push to the broker faster than this watcher can".to_owned();
+        self.failed(State::Refused, problem, None)
+    }
+
+    /// Notes how it goes.
+    fn report(
+        &mut self,
+        state: State,
+        problem: Option<String>,
+        hint: Option<String>,
+    ) -> Result<(), WatchError> {
+        self.journal.state(state, problem, hint).map_err(lock_taken(&self.store))
+    }
+
+    /// Notes what went wrong, and when to try again.
+    fn failed(&mut self, state: State, problem: String, hint: Option<String>) -> Result<(), WatchError> {
+        if self.health.failed(&problem, hint.as_deref()) {
+            self.report(state, Some(problem), hint)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// All is well: the broker has what the store holds.
+    fn well(&mut self, origin: &Origin) -> Result<(), WatchError> {
+        self.health.well();
+        if origin.whole {
+            match keep_good(&self.store, &origin.sealed) {
+                Ok(()) => self.copy_warned = false,
+                Err(error) => {
+                    if !std::mem::replace(&mut self.copy_warned, true) {
+                        warn!("cannot keep a good copy of {}: {error}", self.store.display());
+                    }
+                }
+            }
+        }
+        self.report(State::UpToDate, None, None)
     }
 
     /// Reads the store and pushes it, unless the broker has it already or was cleared. Without a broker the
@@ -231,7 +312,7 @@ impl Watcher<'_> {
         if self.link.connected().is_none() {
             return Ok(Attempt::Done);
         }
-        let Some(prepared) = self.read() else { return Ok(Attempt::Done) };
+        let Some((prepared, origin)) = self.read()? else { return Ok(Attempt::Done) };
         if prepared.remarks != self.remarks {
             for remark in prepared.remarks.new_since(&self.remarks) {
                 warn!("{remark}");
@@ -250,10 +331,10 @@ impl Watcher<'_> {
         }
         let cleared_before = std::mem::replace(&mut self.cleared, status.cleared);
         match decide(&status, self.pushed.as_ref(), self.refused.as_ref(), digest) {
-            Decision::Push => return self.push(prepared, digest, status, cause),
+            Decision::Push => return self.push(prepared, &origin, digest, status, cause),
             Decision::UpToDate => {
                 debug!("the broker has this already ({cause})");
-                self.health.well();
+                self.well(&origin)?;
             }
             Decision::RefusedBefore => debug!("the broker has refused this already ({cause})"),
             Decision::Cleared => {
@@ -266,20 +347,43 @@ impl Watcher<'_> {
                 if !cleared_before {
                     info!("hint: push again with: remo-vault push");
                 }
+                let hint = "push again with: remo-vault push".to_owned();
+                self.report(State::Cleared, None, Some(hint))?;
             }
         }
         Ok(Attempt::Done)
     }
 
-    fn read(&mut self) -> Option<Prepared> {
-        match self.source.read_all() {
-            Err(error) => self.health.failed(chain(&error), error.hint()),
-            Ok(reading) => match push::prepare(reading) {
-                Err(error) => self.health.failed(error.to_string(), Some(error.hint())),
-                Ok(prepared) => return Some(prepared),
-            },
+    fn read(&mut self) -> Result<Option<(Prepared, Origin)>, WatchError> {
+        let mut reading = match self.source.read_all() {
+            Err(error) => {
+                self.failed(State::StoreUnreadable, chain(&error), error.hint())?;
+                return Ok(None);
+            }
+            Ok(reading) => reading,
+        };
+        if self.files.being_written() && self.is_short(&reading) {
+            let store = self.store.display();
+            let problem = format!("{store} is being written, and holds fewer secrets than before");
+            let hint = format!("see who has it open: fuser -v {store}");
+            self.failed(State::StoreUnreadable, problem, Some(hint))?;
+            return Ok(None);
         }
-        None
+        self.journal.read(&reading, &self.digester).map_err(system("encode a value"))?;
+        let origin = Origin { sealed: std::mem::take(&mut reading.sealed), whole: reading.faults.is_empty() };
+        match push::prepare(reading) {
+            Err(error) => {
+                self.failed(State::Refused, error.to_string(), Some(error.hint()))?;
+                Ok(None)
+            }
+            Ok(prepared) => Ok(Some((prepared, origin))),
+        }
+    }
+
+    /// Whether `reading` lacks a secret that was there before. That is a removal, unless the file is being written.
+    fn is_short(&self, reading: &Reading) -> bool {
+        let has = |name| reading.secrets.contains_key(name) || reading.faults.contains_key(name);
+        !self.journal.known().keys().all(has)
     }
 
     /// Pushes on the condition that the broker is still in the state that `status` tells: a clear that came
@@ -287,16 +391,20 @@ impl Watcher<'_> {
     fn push(
         &mut self,
         prepared: Prepared,
+        origin: &Origin,
         digest: digest::Digest,
         status: StatusResponse,
         cause: Cause,
     ) -> Result<Attempt, WatchError> {
         let StatusResponse { instance_id, generation: expected, .. } = status;
+        let names: Vec<_> = prepared.payload.secrets.keys().cloned().collect();
         let Some(client) = self.link.client() else { return Ok(Attempt::Done) };
         match client.request::<_, PushResponse>(&prepared.at_generation(expected)) {
-            Ok(PushResponse { secret_count, generation, .. }) => {
-                self.health.well();
+            Ok(response) => {
+                let PushResponse { secret_count, generation, .. } = response;
                 self.refused = None;
+                self.journal.pushed(&response, &instance_id, &names);
+                self.well(origin)?;
                 self.pushed = Some(Pushed { digest, instance_id, generation });
                 let plural = if secret_count == 1 { "" } else { "s" };
                 info!("pushed {secret_count} secret{plural}, generation {generation} ({cause})");
@@ -314,8 +422,11 @@ impl Watcher<'_> {
                     // The same content would be refused again.
                     error!("the broker refuses the push: {response}");
                     self.refused = Some(RefusedPush { digest, instance_id });
+                    let problem = format!("the broker refuses the push: {response}");
+                    self.report(State::Refused, Some(problem), Some(REFUSED_HINT.to_owned()))?;
                 } else {
-                    self.health.failed(format!("the broker refuses the push: {response}"), None);
+                    let problem = format!("the broker refuses the push: {response}");
+                    self.failed(State::Refused, problem, Some(REFUSED_HINT.to_owned()))?;
                 }
                 if response.code == ErrorCode::PayloadTooLarge {
                     self.link.ended();

@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use remo_wire::names::SecretName;
 use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::io::Errno;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::private_file::{self, FILE_MODE, sibling};
@@ -126,6 +127,12 @@ pub fn read(store: &Path) -> io::Result<Found> {
     })
 }
 
+/// What the report's file holds, as something else than a report.
+pub(super) fn read_as<T: DeserializeOwned>(store: &Path) -> Option<T> {
+    let content = private_file::read(&path(store), REPORT_MAX).ok()?;
+    serde_json::from_slice(content.expose()).ok()
+}
+
 fn is_held(path: &Path) -> io::Result<bool> {
     let file = match open_lock(path, false) {
         Ok(file) => file,
@@ -155,7 +162,7 @@ fn open_lock(path: &Path, create: bool) -> io::Result<File> {
 #[derive(Debug)]
 pub struct Reporter {
     path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 impl Reporter {
@@ -166,15 +173,27 @@ impl Reporter {
     pub fn new(store: &Path) -> io::Result<Self> {
         let lock = open_lock(&lock_path(store), true)?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
-        Ok(Self { path: path(store), _lock: lock })
+        Ok(Self { path: path(store), lock })
+    }
+
+    /// Whether the lock is still that of the store's place: another folder may have come there.
+    pub fn is_in_place(&self, store: &Path) -> bool {
+        let held = self.lock.metadata().map(|it| (it.dev(), it.ino()));
+        let there = fs::symlink_metadata(lock_path(store)).map(|it| (it.dev(), it.ino()));
+        matches!((held, there), (Ok(held), Ok(there)) if held == there)
     }
 
     /// Puts `report` in the place of the one before, in one step.
-    pub fn write(&self, report: &Report) -> io::Result<()> {
+    pub fn write(&self, report: &impl Serialize) -> io::Result<()> {
         let draft = sibling(&self.path, ".new");
         let _ = fs::remove_file(&draft);
         let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(&draft)?;
-        file.write_all(&serde_json::to_vec_pretty(report)?)?;
-        fs::rename(&draft, &self.path)
+        let written =
+            file.write_all(&serde_json::to_vec_pretty(report)?).and_then(|()| fs::rename(&draft, &self.path));
+        if written.is_err() {
+            // Not to take the room on a full disk that the store needs.
+            let _ = fs::remove_file(&draft);
+        }
+        written
     }
 }

@@ -13,4 +13,8 @@ mod reading;
 #[allow(dead_code, reason = "shared with the tests of the embedded store")]
 #[path = "../remo_vault/room.rs"]
 mod room;
+#[allow(dead_code, reason = "shared with the tests of the embedded store")]
+#[path = "../remo_vault/watcher.rs"]
+mod watcher;
+mod watching;
 mod writing;

@@ -65,6 +65,16 @@ impl FnoxRoom {
         line.to_owned()
     }
 
+    /// Another key, which opens nothing.
+    pub(crate) fn other_key(&self) -> PathBuf {
+        let path = self.path().join("other.txt");
+        let nowhere = self.path().join("nowhere.toml");
+        let [path_text, nowhere] = [&path, &nowhere].map(|path| path.to_str().expect("a path of text"));
+        self.run(&["key", "ensure", "--allow-plaintext", "--key-file", path_text, "--store", nowhere])
+            .expect(0);
+        path
+    }
+
     /// fnox itself on the store, with `input` on its standard input.
     pub(crate) fn fnox(&self, arguments: &[&str], input: &[u8]) -> Output {
         self.fnox_on(&self.store(), arguments, input)

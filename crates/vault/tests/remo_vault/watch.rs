@@ -228,9 +228,9 @@ fn after_a_clear_nothing_is_pushed_until_push() {
         status.cleared && status.secret_count == 0
     });
     // A watcher that starts now respects it too.
-    let second = Watcher::start(&room);
-    second.wait_for("the broker was cleared on purpose; nothing is pushed");
-    assert!(second.stop(Signal::TERM).success());
+    assert!(watcher.stop(Signal::TERM).success());
+    let watcher = Watcher::start(&room);
+    watcher.wait_for("the broker was cleared on purpose; nothing is pushed");
     room.run(&["push"]).expect(0);
     served(&broker, "two");
     room.set("gh", "three");

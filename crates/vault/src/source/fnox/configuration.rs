@@ -10,6 +10,7 @@ use std::path::Path;
 
 use remo_secret::Secret;
 use remo_wire::names::SecretName;
+use sha2::{Digest as _, Sha256};
 use toml::{Table, Value};
 
 use super::{Fault, FnoxError};
@@ -19,6 +20,9 @@ const KNOWN_KEYS: [&str; 5] = ["provider", "value", "description", "if_missing",
 
 /// The one type of provider.
 const AGE: &str = "age";
+
+/// How many bytes of a digest make a mark: enough that no two ciphertexts share one by chance.
+const MARK_LENGTH: usize = 16;
 
 /// A configuration, taken apart.
 #[derive(Debug)]
@@ -156,6 +160,17 @@ impl Configuration {
         self.faults.clear();
         self.unpushable.clear();
         self
+    }
+
+    /// For each readable entry, a mark that changes with its ciphertext. Sealing a value twice gives two
+    /// ciphertexts, so it confirms no guess of the value.
+    pub(crate) fn marks(&self) -> BTreeMap<SecretName, String> {
+        let mark = |sealed: &Sealed| {
+            let mut beginning = [0; MARK_LENGTH];
+            beginning.copy_from_slice(&Sha256::digest(sealed.value.as_bytes())[..MARK_LENGTH]);
+            format!("{:032x}", u128::from_be_bytes(beginning))
+        };
+        self.readable.iter().map(|(name, sealed)| (name.clone(), mark(sealed))).collect()
     }
 
     /// How many readable entries there are.

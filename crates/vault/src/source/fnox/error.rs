@@ -139,7 +139,7 @@ impl FnoxError {
                 Some("store a first secret with: remo-vault set NAME".to_owned())
             }
             Self::File(error) => error.hint(),
-            Self::Configuration { .. } => Some("mend the file, or take a good copy back".to_owned()),
+            Self::Configuration { .. } => Some("take the last good copy back with: remo-vault restore; or mend the file".to_owned()),
             Self::WrongKey { recipient, .. } => Some(format!(
                 "the key given is {recipient}; name the key that the store was made with: --key-file FILE"
             )),

@@ -54,12 +54,6 @@ impl Fnox {
         Self { store: store.to_owned(), key_file: key_file.to_owned(), program: program.map(Path::to_owned) }
     }
 
-    /// The configuration as it is in the file now.
-    fn configuration(&self) -> Result<Configuration, FnoxError> {
-        let content = private_file::read(&self.store, CONFIGURATION_MAX).map_err(FnoxError::File)?;
-        Configuration::parse(&content, &self.store)
-    }
-
     /// Reads everything that `configuration` names.
     pub(crate) fn read(&self, configuration: Configuration) -> Result<Reading, FnoxError> {
         let key = VaultKey::load(&self.key_file).map_err(FnoxError::Key)?;
@@ -130,7 +124,13 @@ impl Fnox {
 
 impl Source for Fnox {
     fn read_all(&self) -> Result<Reading, SourceError> {
-        self.configuration().and_then(|configuration| self.read(configuration)).map_err(SourceError::Fnox)
+        let read = || {
+            let content = private_file::read(&self.store, CONFIGURATION_MAX).map_err(FnoxError::File)?;
+            let configuration = Configuration::parse(&content, &self.store)?;
+            let marks = configuration.marks();
+            Ok(Reading { sealed: content.expose().to_vec(), marks, ..self.read(configuration)? })
+        };
+        read().map_err(SourceError::Fnox)
     }
 
     fn watched_files(&self) -> Vec<PathBuf> {
