@@ -17,7 +17,7 @@ pub fn program(name: &str) -> Option<PathBuf> {
         std::iter::once(of_workspace).chain(on_path).find(|candidate| candidate.is_file())
     };
     if found.is_none() {
-        skip::skipped(name, "there is no fnox; cargo xtask testbed installs it, or name one with REMO_FNOX");
+        skip::skipped(name, "there is no fnox; cargo xtask test fetches it, or name one with REMO_FNOX");
     }
     found
 }

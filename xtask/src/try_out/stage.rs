@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::command::{self, Ran};
 use super::daemon::Daemon;
 use super::ending::Stop;
@@ -21,6 +23,9 @@ const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 /// How long the helper waits for a required secret. Shorter than in a container, where daemons start late.
 const HELPER_PATIENCE_SECONDS: &str = "5";
+
+/// How long the watcher may take to report what it has said.
+const REPORT_MAX: Duration = Duration::from_secs(10);
 
 /// How many of the last lines of a daemon are shown when the story stops.
 const LAST_LINES: usize = 5;
@@ -276,6 +281,18 @@ impl Stage {
         let waited = self.shows(&mut watcher, text);
         self.watcher = Some(watcher);
         waited
+    }
+
+    /// Waits until the report of the watcher tells of its last push: it is written after the broker's answer.
+    pub(super) fn watcher_reports(&self) -> Result<(), Stop> {
+        let pushed = self.quietly_asks_admin(r#"{"op":"status"}"#)?.part("/generation").clone();
+        let report = format!("{}.watcher.json", self.store());
+        self.sees(REPORT_MAX, "the watcher should report its push", |place| {
+            let report = fs::read(place.path(&report)).unwrap_or_default();
+            let report: Value = serde_json::from_slice(&report).unwrap_or_default();
+            report["state"] == "up_to_date" && report["last_push"]["generation"] == pushed
+        })?;
+        Ok(())
     }
 
     /// Ends the broker as a crash would, once a command of the story has killed it.

@@ -2,16 +2,18 @@
 
 use remo_testkit::{Needle, fnox, wait};
 
-use crate::place::{Place, succeeded};
+use crate::place::{PROJECT, Place, succeeded};
 use crate::trace::strace;
 
 const SCALAR: &str = "tripwire-scalar-7c1e55";
 const FIELD: &str = "tripwire-field-93b0d2";
 const IMPORTED: &str = "tripwire-imported-48aa07";
 const CHANGED: &str = "tripwire-changed-e5f611";
+const LOGGED_IN: &str = "tripwire-logged-in-5f02e8";
 const BY_FNOX: &str = "tripwire-by-fnox-1d20c9";
 
-const VALUES: [(&str, &str); 5] = [
+const VALUES: [(&str, &str); 6] = [
+    ("a token of a login", LOGGED_IN),
     ("a scalar", SCALAR),
     ("a field", FIELD),
     ("an imported value", IMPORTED),
@@ -45,7 +47,10 @@ fn walk(mut place: Place) {
     assert_eq!(place.run(&place.remo_vault(&["get", "gh", "--reveal"]), ""), SCALAR);
     place.run(&place.remo_vault(&["push"]), "");
     assert_eq!(place.broker.status().secret_count, 3);
+    place.run(&place.called("remo-login", &["token", "--name", "service"]), &format!("{LOGGED_IN}\n"));
     watches(&mut place, with_fnox);
+    place.approve(&["gh", "NPM_TOKEN"]);
+    asks(&mut place);
     arrives(&mut place);
     place.holds_no_plaintext();
     if with_fnox {
@@ -65,16 +70,24 @@ fn watches(place: &mut Place, with_fnox: bool) {
     pushed_after(place, before + 1);
     if with_fnox {
         place.run(&place.fnox(&["set", "deploy"]), BY_FNOX);
-        wait::until_true(wait::PATIENCE, "the push of four", || place.broker.status().secret_count == 4);
+        wait::until_true(wait::PATIENCE, "the push of five", || place.broker.status().secret_count == 5);
     }
     watcher.terminate();
     let (_, trace) = watcher.finish("");
     place.keeps_quiet(&trace, &[]);
 }
 
+/// What a person asks in the vault.
+fn asks(place: &mut Place) {
+    place.run(&place.called("remo-list-creds", &[]), "");
+    place.run(&place.called("remo-reload", &[PROJECT, "--yes"]), "");
+    place.run(&place.called("remo-test-project", &[PROJECT]), "");
+    // The watcher has ended by now, and a project may have changed.
+    place.run_to(1, &place.called("remo-vend-status", &[]), "");
+}
+
 /// The command of the project is the one process that is started with a value.
 fn arrives(place: &mut Place) {
-    place.approve(&["gh", "NPM_TOKEN"]);
     let script = "printf %s \"$GH\"; exec env true";
     let traced = place.start(&place.remo_fetch_secrets(&["exec", "--", "/bin/sh", "-c", script]), "exec");
     let (output, trace) = traced.finish("");

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -55,6 +56,18 @@ impl Place {
         command
     }
 
+    /// The same binary under another of its names.
+    pub(crate) fn called(&self, name: &str, arguments: &[&str]) -> Command {
+        let link = self.directory.path().join(name);
+        if !link.exists() {
+            symlink(env!("CARGO_BIN_EXE_remo-vault"), &link).unwrap();
+        }
+        let mut command = Command::new(link);
+        command.args(arguments).current_dir(self.directory.path());
+        self.in_the_vault(&mut command);
+        command
+    }
+
     /// The real fnox, likewise.
     pub(crate) fn fnox<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
         let mut command = Command::new(self.fnox.as_ref().unwrap());
@@ -70,7 +83,8 @@ impl Place {
             .env("HOME", self.directory.path().join("home"))
             .env("REMO_VAULT_STORE", self.store())
             .env("REMO_VAULT_KEY_FILE", self.key())
-            .env("REMO_BROKER_ADMIN_SOCKET", self.directory.admin_socket());
+            .env("REMO_BROKER_ADMIN_SOCKET", self.directory.admin_socket())
+            .env("REMO_LOGIN_HOME", self.directory.secrets_dir());
         if let Some(fnox) = &self.fnox {
             command.env("REMO_VAULT_FNOX", fnox);
         }
@@ -105,9 +119,15 @@ impl Place {
     /// Runs a command under `strace` and fails the test unless it succeeds and shows no value to anybody.
     #[track_caller]
     pub(crate) fn run(&mut self, command: &Command, input: &str) -> String {
+        self.run_to(0, command, input)
+    }
+
+    /// The same for a command that ends with `status`: a question may have the answer no.
+    #[track_caller]
+    pub(crate) fn run_to(&mut self, status: i32, command: &Command, input: &str) -> String {
         let traced = self.start(command, "run");
         let (output, trace) = traced.finish(input);
-        succeeded(&output);
+        assert_eq!(output.status.code(), Some(status), "{}", String::from_utf8_lossy(&output.stderr));
         self.keeps_quiet(&trace, &[]);
         String::from_utf8(output.stdout).unwrap()
     }

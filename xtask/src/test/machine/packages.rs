@@ -53,6 +53,13 @@ pub(super) const NEEDED: &[Needed] = &[
     Needed { package: "libtss2-mu0", content: Library("libtss2-mu.so.0"), by: TPM },
     Needed { package: "gh", content: Program("gh"), by: "the tests of remo-login gh" },
     Needed { package: "awscli", content: Program("aws"), by: "the tests of remo-login aws" },
+    Needed { package: "npm", content: Program("npm"), by: "the tests of remo-login npm" },
+    Needed { package: "docker.io", content: Program("docker"), by: "the tests of remo-login docker" },
+    Needed {
+        package: "busybox-static",
+        content: Program("busybox"),
+        by: "the tests of shell code for a POSIX shell alone",
+    },
     Needed { package: "fish", content: Program("fish"), by: "the tests of shell code for fish" },
     Needed { package: "zsh", content: Program("zsh"), by: "the tests of shell code for zsh" },
     Needed { package: "libudev1", content: Library("libudev.so.1"), by: "fnox, which links it" },

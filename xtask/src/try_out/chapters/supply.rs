@@ -105,6 +105,7 @@ pub(in crate::try_out) fn broker(stage: &mut Stage) -> Result<(), Stop> {
     stage.story.checked(&format!("ready after {} ms, with no secret", waited.as_millis()))?;
     stage.story.gap()?;
     stage.starts_watcher()?;
+    stage.watcher_reports()?;
     stage.types(Side::Vault, "remo-list-creds")?.exits(0)?.says("yes")?;
     let answer = stage.quietly_asks_admin(LIST)?;
     let count = answer.part("/secrets").as_array().map_or(0, Vec::len);
