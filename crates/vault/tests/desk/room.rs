@@ -16,8 +16,8 @@ use serde_json::Value;
 const BINARY: &str = env!("CARGO_BIN_EXE_remo-vault");
 
 /// Its names.
-pub(crate) const NAMES: [&str; 5] =
-    ["remo-vault", "remo-list-creds", "remo-test-project", "remo-vend-status", "remo-reload"];
+pub(crate) const NAMES: [&str; 6] =
+    ["remo-vault", "remo-login", "remo-list-creds", "remo-test-project", "remo-vend-status", "remo-reload"];
 
 /// What a finished command left.
 #[derive(Debug)]
@@ -132,12 +132,14 @@ impl Room {
     /// Stores `value` under `name`.
     #[track_caller]
     pub(crate) fn set(&self, name: &str, value: &str) {
-        let mut child = self
-            .command(&format!("remo-vault set {name}"))
-            .stdin(Stdio::piped())
-            .spawn()
-            .expect("the binary runs");
-        child.stdin.take().expect("a pipe").write_all(value.as_bytes()).expect("it reads");
+        self.feed(&format!("remo-vault set {name}"), value);
+    }
+
+    /// Runs a command that succeeds, with `input` on standard input.
+    #[track_caller]
+    pub(crate) fn feed(&self, line: &str, input: &str) {
+        let mut child = self.command(line).stdin(Stdio::piped()).spawn().expect("the binary runs");
+        child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
         self.outcome(child.wait_with_output().expect("it ends")).expect(0);
     }
 
