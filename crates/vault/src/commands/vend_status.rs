@@ -80,7 +80,9 @@ fn broker(broker: &BrokerView, overview: &Overview) -> Vec<String> {
 fn watcher(overview: &Overview) -> String {
     let (watcher, now) = (&overview.watcher, overview.taken_at);
     let state = state_words(watcher.state);
-    let since = watcher.since.map(|since| format!(", since {}", ago(Some(since), now))).unwrap_or_default();
+    // Of a clear that the watcher has not noticed yet nobody knows since when.
+    let since = watcher.since.filter(|_| watcher.state != WatcherState::Cleared);
+    let since = since.map(|since| format!(" (since {})", ago(Some(since), now))).unwrap_or_default();
     let push = match watcher.last_push_at {
         Some(time) => format!("; last push {}", ago(Some(time), now)),
         None => String::new(),

@@ -251,8 +251,8 @@ fn a_cleared_broker_is_one_problem() {
     let mut facts = with_project("web", pinned(&[("gh", variable("GH_TOKEN", true))]));
     broker(&mut facts).secrets.clear();
     broker(&mut facts).status.cleared = true;
-    report(&mut facts).state = State::Cleared;
     let overview = expect(&facts, &[FindingCode::BrokerCleared], &[]);
+    assert_eq!(overview.watcher.state, WatcherState::Cleared, "although it has not noticed yet");
     assert_eq!(overview.projects[0].missing_required, [secret("gh")]);
 }
 

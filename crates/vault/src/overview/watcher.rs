@@ -100,6 +100,12 @@ impl WatcherView {
             view.hint.clone_from(&report.hint);
             view.faults.clone_from(&report.faults);
         }
+        // It learns of a clear when it next talks to the broker.
+        let cleared = facts.broker.as_ref().is_ok_and(|broker| broker.status.cleared);
+        if cleared && view.state == WatcherState::UpToDate {
+            view.state = WatcherState::Cleared;
+            view.since = None;
+        }
         view
     }
 

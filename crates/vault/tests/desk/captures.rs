@@ -38,7 +38,6 @@ fn check(room: &Room, name: &str, lines: &[&str]) {
 }
 
 #[test]
-#[ignore = "until the watcher writes its report"]
 fn a_day_in_the_vault() {
     let room = Room::stocked();
     let broker = room.broker();
@@ -57,7 +56,6 @@ fn a_day_in_the_vault() {
 
 /// The guide that shows them, each in the block below its mark.
 #[test]
-#[ignore = "until the watcher writes its report"]
 fn the_guide_shows_the_captures() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     let guide = docs.join("guides/daily.md");

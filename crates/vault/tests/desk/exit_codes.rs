@@ -6,7 +6,6 @@ const COMMANDS: [&str; 4] =
     ["remo-list-creds", "remo-test-project web", "remo-vend-status", "remo-reload web --yes"];
 
 #[test]
-#[ignore = "until the watcher writes its report"]
 fn success_and_a_negative_answer() {
     let room = Room::stocked();
     let broker = room.broker();

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use crate::room::{MANIFEST, Room, answering};
 
 #[test]
-#[ignore = "until the watcher writes its report"]
 fn five_lines_and_the_next_command() {
     let room = Room::stocked();
     let broker = room.broker();

@@ -20,7 +20,7 @@ fn normal_line(line: &str, room: &Room) -> String {
 fn normal_words(column: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in column.trim().split(' ') {
-        let bare = word.trim_end_matches([',', ';', ':', '"']);
+        let bare = word.trim_end_matches([',', ';', ':', '"', ')']);
         let rest = &word[bare.len()..];
         match (words.as_slice(), bare) {
             ([.., number, unit], "ago") if is_span(number, unit) => {

@@ -95,7 +95,6 @@ fn another_protocol() {
 }
 
 #[test]
-#[ignore = "until the watcher writes its report"]
 fn a_good_day() {
     let room = Room::stocked();
     let broker = room.broker();

@@ -14,7 +14,6 @@ fn codes(status: &Value) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "until the watcher writes its report"]
 fn all_is_well_until_something_is_not() {
     let room = Room::stocked();
     let mut broker = room.broker();
@@ -56,7 +55,6 @@ fn all_is_well_until_something_is_not() {
 }
 
 #[test]
-#[ignore = "until the watcher writes its report"]
 fn a_store_that_cannot_be_read_is_a_problem_with_a_remedy() {
     let room = Room::stocked();
     let _broker = room.broker();
