@@ -22,9 +22,27 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// A path among words: escaped, and in quotes when it holds anything that could be taken for the words around it, or is
+/// invisible at its end.
+pub fn path(path: &str) -> Cow<'_, str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"~/._-+@".contains(&byte);
+    if path.bytes().all(plain) {
+        return Cow::Borrowed(path);
+    }
+    let escaped = path.replace('\\', "\\\\").replace('"', "\\\"");
+    Cow::Owned(format!("\"{}\"", self::escaped(&escaped)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_cannot_be_taken_for_the_words_around_it() {
+        assert_eq!(path("~/.aws/credentials"), "~/.aws/credentials");
+        assert_eq!(path("~/x (mode 0600), optional"), "\"~/x (mode 0600), optional\"");
+        assert_eq!(path("~/a\"b\\\u{7}"), r#""~/a\"b\\\u{7}""#);
+    }
 
     #[test]
     fn nothing_of_others_steers_the_terminal() {

@@ -10,7 +10,7 @@ use remo_wire::names::{FieldName, SecretName};
 use remo_wire::value::Kind;
 use serde::Serialize;
 
-use crate::shown::escaped;
+use crate::shown::{self, escaped};
 
 /// Whether somebody approved a binding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -144,7 +144,7 @@ fn goes_to(target: &Target) -> String {
         }
         Target::File(FileTarget { file_path, file_mode, template }) => {
             let template = if template.is_some() { ", by a template" } else { "" };
-            format!("file {} (mode {}{template})", escaped(file_path), escaped(file_mode))
+            format!("file {} (mode {}{template})", shown::path(file_path), escaped(file_mode))
         }
     }
 }

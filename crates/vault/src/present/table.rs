@@ -109,27 +109,28 @@ pub fn wrapped(first: &str, text: &str, width: Option<NonZeroUsize>) -> String {
     let text = escaped(text);
     let indent = " ".repeat(length(first));
     let room = width.map_or(usize::MAX, |width| width.get().saturating_sub(length(first)).max(NARROWEST));
-    let mut lines = vec![String::new()];
+    let mut lines = vec![];
+    // `None` before the first word of a line: a word may be empty where several blanks follow each other.
+    let mut line: Option<String> = None;
     for word in text.split(' ') {
-        let mut word: Vec<char> = word.chars().collect();
-        loop {
-            let line = lines.len() - 1;
-            let Some(last) = lines.get_mut(line) else { break };
-            let used = length(last) + usize::from(!last.is_empty());
-            if used + word.len() <= room {
-                if !last.is_empty() {
-                    last.push(' ');
-                }
-                last.extend(&word);
-                break;
+        let mut word = word;
+        if let Some(begun) = &mut line {
+            if length(begun) + 1 + length(word) <= room {
+                begun.push(' ');
+                begun.push_str(word);
+                continue;
             }
-            if last.is_empty() {
-                // A word that is longer than a whole line.
-                last.extend(word.drain(..room.min(word.len())));
-            }
-            lines.push(String::new());
+            lines.extend(line.take());
         }
+        // What is longer than a whole line.
+        while let Some((cut, _)) = word.char_indices().nth(room) {
+            let (whole, rest) = word.split_at(cut);
+            lines.push(whole.to_owned());
+            word = rest;
+        }
+        line = Some(word.to_owned());
     }
+    lines.extend(line);
     let mut out = String::new();
     for (index, line) in lines.iter().enumerate() {
         out.push_str(if index == 0 { first } else { &indent });
@@ -181,5 +182,8 @@ mod tests {
         assert_eq!(wrapped("- ", "one two three four", width), "- one two three\n  four\n");
         assert_eq!(wrapped("- ", "abcdefghijklmnopqrst uv", width), "- abcdefghijklmn\n  opqrst uv\n");
         assert_eq!(wrapped("- ", "a b\n", None), "- a b\\n\n");
+        // Blanks of a path stay, but for the one that the end of a line stands for.
+        assert_eq!(wrapped("", "  \"~/a   b\"", None), "  \"~/a   b\"\n");
+        assert_eq!(wrapped("", "\"~/abc    de\"", NonZeroUsize::new(7)), "\"~/abc \n  de\"\n");
     }
 }

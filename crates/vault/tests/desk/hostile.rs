@@ -49,6 +49,12 @@ fn no_manifest_steers_the_terminal() {
         }
     }
     assert!(shown > 0, "what is in a template is shown, escaped");
+    write_manifest(
+        &web,
+        "[secrets.gh]\nfetch_as = \"file\"\nfile_path = \"~/x (mode 0600)      , optional\"\n",
+    );
+    let text = room.run("remo-reload web").expect(2).stdout;
+    assert!(text.contains("in the file \"~/x (mode 0600)      , optional\" (mode 0600)"), "{text}");
     fs::write(web.manifest_path(), [0xff, 0x1b, b'[']).unwrap();
     harmless(&room.run("remo-reload web").expect(1).stdout);
 }

@@ -11,6 +11,7 @@ use remo_wire::binding::{Binding, EnvTarget, FileTarget, Target};
 use remo_wire::names::{FieldName, ProjectName, SecretName};
 
 use crate::present::wrapped;
+use crate::shown;
 
 /// What is shown about one manifest.
 pub(super) struct Shown<'a> {
@@ -133,7 +134,7 @@ fn reached(target: &Target) -> String {
             format!("in the environment variable{} {pairs}", if fields.len() == 1 { "" } else { "s" })
         }
         Target::File(FileTarget { file_path, file_mode, .. }) => {
-            format!("in the file {file_path} (mode {file_mode})")
+            format!("in the file {} (mode {file_mode})", shown::path(file_path))
         }
     }
 }
