@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _};
 
 use super::table::Row;
-use super::{secret_name, source};
+use super::{read_all, secret_name};
 use crate::cli::{GetArguments, Locations};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
@@ -12,7 +12,7 @@ use crate::value;
 
 pub(super) fn run(locations: &Locations, arguments: &GetArguments) -> Result<ExitStatus, Failure> {
     let name = secret_name(&arguments.name)?;
-    let reading = source(locations).read_all()?;
+    let reading = read_all(locations)?;
     let Some(entry) = reading.secrets.get(&name) else {
         return Err(match reading.faults.get(&name) {
             Some(fault) => Failure::new(format!("{name} is stored but cannot be read: {fault}"))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use remo_wire::names::SecretName;
 use serde::Serialize;
 
-use super::source;
+use super::read_all;
 use super::table::{Row, render};
 use crate::cli::{ListArguments, Locations};
 use crate::exit::ExitStatus;
@@ -22,7 +22,7 @@ struct Listing<'a> {
 }
 
 pub(super) fn run(locations: &Locations, arguments: &ListArguments) -> Result<ExitStatus, Failure> {
-    let reading = source(locations).read_all()?;
+    let reading = read_all(locations)?;
     let listing = Listing {
         secrets: reading.secrets.iter().map(|(name, entry)| Row::new(name, entry)).collect(),
         faults: reading.faults.iter().map(|(name, fault)| (name, fault.to_string())).collect(),

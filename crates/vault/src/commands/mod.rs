@@ -37,8 +37,9 @@ use crate::key::KeyError;
 use crate::output;
 use crate::overview::{BrokerState, BrokerView, Depth, Overview, Places, gather};
 use crate::push::{TooLarge, prepare};
-use crate::source::{Embedded, Fnox, Source, SourceError};
+use crate::source::{Embedded, Fnox, Reading, Source, SourceError};
 use crate::store::{AnyStore, Change, Commit, Content, FnoxStore, OUTGROWN_HINT, Store, StoreError};
+use crate::watch::report::{self, Found};
 
 /// Runs the command of `command_line`.
 pub fn run(command_line: CommandLine) -> Result<ExitStatus, Failure> {
@@ -104,6 +105,18 @@ fn source(locations: &Locations) -> Box<dyn Source> {
         SourceKind::Embedded => Box::new(Embedded::new(embedded(locations))),
         SourceKind::Fnox => Box::new(fnox(locations)),
     }
+}
+
+/// Everything in the store. fnox does not know when a secret was changed; a living watcher does.
+fn read_all(locations: &Locations) -> Result<Reading, Failure> {
+    let mut reading = source(locations).read_all()?;
+    if let Ok(Found::Running(report)) = report::read(locations.store_path()) {
+        for (name, entry) in &mut reading.secrets {
+            entry.changed_at =
+                entry.changed_at.or(report.secrets.get(name).and_then(|known| known.changed_at));
+        }
+    }
+    Ok(reading)
 }
 
 /// The store that the command line names.

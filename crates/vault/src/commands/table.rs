@@ -24,7 +24,7 @@ impl<'a> Row<'a> {
             PushedSecret::Scalar(_) => (Kind::Scalar, Vec::new()),
             PushedSecret::Bundle(fields) => (Kind::Bundle, fields.keys().collect()),
         };
-        Self { name, kind, fields, changed_at: entry.changed_at.map(|time| time.to_string()) }
+        Self { name, kind, fields, changed_at: entry.changed_at.map(|time| format!("{time:.0}")) }
     }
 
     /// Field names with commas, or a dash.

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::document::DocumentError;
+use super::good::good_copy;
 use super::lock::PATIENCE;
 use super::replace::previous;
 use super::sealed::SealedError;
@@ -112,15 +113,20 @@ pub const OUTGROWN_HINT: &str = "store keys and tokens, not data files; see what
 
 /// How to get back to the version before the last write, if there is one.
 fn restore_hint(store: &Path) -> String {
+    let good = if good_copy(store).exists() {
+        "\n      or take the last copy back that the broker has taken: remo-vault restore"
+    } else {
+        ""
+    };
     let (store, previous) = (store.display(), previous(store));
     if previous.exists() {
         let previous = previous.display();
         format!(
             "the version before the last change is {previous}; look into it with:\n      \
-             remo-vault list --store {previous}\n      and take it back with: cp -p {previous} {store}"
+             remo-vault list --store {previous}\n      and take it back with: cp -p {previous} {store}{good}"
         )
     } else {
-        format!("take {store} back from a backup, or move it away to begin a new store")
+        format!("take {store} back from a backup, or move it away to begin a new store{good}")
     }
 }
 

@@ -36,7 +36,7 @@ fn a_killed_writer_costs_no_entry_and_leaves_no_plaintext() {
     let begin = Instant::now();
     room.set("gh", "tripwire-round-0");
     // A little longer than an undisturbed `set` takes here and now, so that the moments cover all of it.
-    let longest = u64::try_from(begin.elapsed().as_micros()).unwrap() * 5 / 4;
+    let mut longest = u64::try_from(begin.elapsed().as_micros()).unwrap() * 3 / 2;
     let mut present = "tripwire-round-0".to_owned();
     let (mut killed, mut written) = (0, 0);
     for round in 1..=rounds {
@@ -52,12 +52,14 @@ fn a_killed_writer_costs_no_entry_and_leaves_no_plaintext() {
         assert!(value == present || value == new, "round {round}");
         assert!(!status.success() || value == new, "round {round}: said to be stored, and is not");
         written += u32::from(value == new);
+        // On a machine that gets busier meanwhile, the moments move along.
+        longest += if written == 0 { longest / 10 } else { 0 };
         present = value;
         assert_eq!(room.reveal("constant"), "tripwire-constant", "round {round}");
         room.expect_no_plaintext(&["tripwire-constant", &new]);
     }
     eprintln!("{rounds} rounds: {killed} killed, {written} written");
-    assert!(killed > 0, "the moments missed: {killed} killed, {written} written");
+    assert!(killed > 0 && written > 0, "the moments missed: {killed} killed, {written} written");
     // A fnox that outlived its writer may still write to a draft that has no reader any more; the next one cleans up.
     let mut number = 0;
     wait::until_true(wait::PATIENCE, "nothing piles up", || {

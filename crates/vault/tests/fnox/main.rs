@@ -13,6 +13,7 @@ mod reading;
 #[allow(dead_code, reason = "shared with the tests of the embedded store")]
 #[path = "../remo_vault/room.rs"]
 mod room;
+mod secrecy;
 #[allow(dead_code, reason = "shared with the tests of the embedded store")]
 #[path = "../remo_vault/watcher.rs"]
 mod watcher;

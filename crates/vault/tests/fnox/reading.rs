@@ -1,7 +1,6 @@
 //! What fnox stored is read exactly, and what cannot be read is told apart.
 
 use std::fs;
-use std::process::Command;
 
 use serde_json::json;
 
@@ -163,31 +162,4 @@ fn without_fnox_the_error_says_what_to_do() {
     let folder = room.program.parent().unwrap();
     let output = room.command(&["list"]).env_remove("REMO_VAULT_FNOX").env("PATH", folder).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-#[test]
-fn the_environment_of_fnox_is_built_from_nothing() {
-    let Some(room) = FnoxRoom::new("the_environment_of_fnox_is_built_from_nothing") else { return };
-    if Command::new("strace").arg("--version").output().is_err() {
-        remo_testkit::skip::skipped("the_environment_of_fnox_is_built_from_nothing", "there is no strace");
-        return;
-    }
-    room.fnox_set("gh", "tripwire-environment");
-    let trace = room.path().join("trace");
-    let list = room.command(&["get", "gh", "--reveal"]);
-    let mut traced = Command::new("strace");
-    traced.args(["-f", "-v", "-s", "4096", "-e", "trace=execve", "-o"]).arg(&trace).arg(list.get_program());
-    traced.args(list.get_args()).env_clear().env("AWS_SECRET_ACCESS_KEY", "tripwire-not-for-fnox");
-    for (name, value) in list.get_envs().filter_map(|(name, value)| Some((name, value?))) {
-        traced.env(name, value);
-    }
-    let output = traced.output().unwrap();
-    assert_eq!(output.stdout, b"tripwire-environment", "{}", String::from_utf8_lossy(&output.stderr));
-    let trace = fs::read_to_string(trace).unwrap();
-    let of_fnox = trace.lines().find(|line| line.contains("--no-daemon")).expect("fnox was run");
-    assert!(!trace.lines().skip(1).any(|line| line.contains("tripwire")), "{trace}");
-    let environment = of_fnox.split("], [").nth(1).expect("an environment");
-    let names: Vec<_> =
-        environment.split('"').skip(1).step_by(2).filter_map(|set| set.split('=').next()).collect();
-    assert_eq!(names, ["FNOX_AGE_KEY_FILE", "FNOX_CONFIG_DIR", "FNOX_NON_INTERACTIVE"]);
 }

@@ -24,8 +24,8 @@ use super::FnoxError;
 /// Standard input as a path, for programs that want one.
 pub(crate) const STDIN: &str = "/proc/self/fd/0";
 
-/// How long one run may take. It takes some 20 ms; on a machine that is out of breath, a hundred times that.
-const TIME_MAX: Duration = Duration::from_secs(20);
+/// How long one run may take. It takes some 10 ms; on a machine that is out of breath, a hundred times that.
+const TIME_MAX: Duration = Duration::from_secs(10);
 
 /// The most that is read of what it prints, in bytes.
 const OUTPUT_MAX: usize = 16 * 1024 * 1024;
