@@ -49,12 +49,12 @@ fn alternatives(schema: &Value) -> impl Iterator<Item = &Value> {
     ["oneOf", "anyOf"].into_iter().filter_map(|key| schema[key].as_array()).flatten()
 }
 
-fn sentence(schema: &Value) -> &str {
+pub(crate) fn sentence(schema: &Value) -> &str {
     schema["description"].as_str().unwrap_or_default()
 }
 
 /// The type of a field in a few words.
-fn kind(root: &Value, schema: &Value) -> String {
+pub(crate) fn kind(root: &Value, schema: &Value) -> String {
     if let Some(reference) = schema["$ref"].as_str() {
         let pointer = reference.trim_start_matches('#');
         return root.pointer(pointer).map(|target| kind(root, target)).unwrap_or_default();

@@ -16,6 +16,7 @@ mod audit;
 mod commands;
 mod configuration;
 mod manifest;
+mod recipe;
 mod schemas;
 
 /// Writes the generated files: schemas, reference pages, man pages, completions.
@@ -49,6 +50,7 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>> {
     configuration::add(&mut artifacts);
     manifest::add(&mut artifacts);
     audit::add(&mut artifacts)?;
+    recipe::add(&mut artifacts)?;
     commands::add(&mut artifacts)?;
     if !arguments.check {
         artifacts.write(&arguments.root)?;

@@ -14,6 +14,7 @@ mod claude;
 mod docker;
 mod fnox;
 mod gh;
+mod guides;
 mod homes;
 mod interruption;
 mod npm;

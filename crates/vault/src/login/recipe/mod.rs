@@ -127,7 +127,7 @@ pub struct Place {
     pub command: Option<Vec<String>>,
     /// The answer to a question.
     pub answer: Option<String>,
-    /// What the file or the output is.
+    /// What the file or the output is; `text` unless said.
     #[serde(default)]
     pub format: Format,
     /// The way to it: keys of objects or tables; for INI section and key, or a key alone outside of sections. May
@@ -157,7 +157,7 @@ pub enum Format {
 pub struct Expiry {
     /// Where the time is.
     pub from: Option<Place>,
-    /// How the time is written.
+    /// How the time is written; `rfc3339` unless said.
     #[serde(default)]
     pub format: TimeFormat,
     /// This many seconds after the login.
