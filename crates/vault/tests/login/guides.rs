@@ -14,7 +14,9 @@ fn the_worked_example_logs_in() {
     let recipe = recipe.split_once("```").unwrap().0;
     scene.recipe("cargo-company", recipe);
     let (registry, _asked) = stand_in::on_a_port(|own, request| match request.path.as_str() {
-        "/config.json" => json(&serde_json::json!({ "dl": format!("http://{own}/crates"), "api": format!("http://{own}/api") })),
+        "/config.json" => json(
+            &serde_json::json!({ "dl": format!("http://{own}/crates"), "api": format!("http://{own}/api") }),
+        ),
         _ => (404, Vec::new(), String::new()),
     });
     // The toolchain's own binary: one that picks a toolchain first looks for it in the home.
