@@ -1,0 +1,112 @@
+//! Which further files a Compose file makes Compose read while it is resolved.
+//!
+//! They are copied before Compose reads anything, so that a link that is exchanged in between leads nowhere.
+
+use serde_json::Value;
+
+use super::unreadable;
+use crate::core::flags::Unreadable;
+
+/// Tables of a Compose file. Anything else would be a file of the first format, with services at the top.
+const TOP: &[&str] = &["version", "name", "services", "networks", "volumes", "configs", "secrets"];
+
+/// A further file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// As written, relative to [`Self::relative_to`].
+    pub path: String,
+    /// What it is.
+    pub kind: SourceKind,
+    /// Whether it may be missing.
+    pub optional: bool,
+    /// Where it is named.
+    pub origin: String,
+}
+
+/// What a further file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    /// Variables; relative to the project directory.
+    Variables,
+    /// Another Compose file; relative to the file that names it.
+    Compose,
+}
+
+/// The files that `file` names.
+pub fn named_by(file: &Value) -> Result<Vec<Source>, Unreadable> {
+    let mut sources = Vec::new();
+    let Some(table) = file.as_object() else {
+        return Err(unreadable("file", "is no table"));
+    };
+    for key in table.keys() {
+        if !TOP.contains(&key.as_str()) && !key.starts_with("x-") {
+            return Err(unreadable(key, "is not known to the gate"));
+        }
+    }
+    for (name, service) in table.get("services").and_then(Value::as_object).into_iter().flatten() {
+        let place = format!("services.{name}");
+        if let Some(files) = service.get("env_file") {
+            variables(files, &place, &mut sources)?;
+        }
+        if service.get("label_file").is_some() {
+            return Err(unreadable(&place, "label_file is not known to the gate"));
+        }
+        if let Some(file) = service.get("extends").and_then(|extends| extends.get("file")) {
+            let origin = format!("{place}.extends");
+            let path = plain(file, &origin)?;
+            sources.push(Source { path, kind: SourceKind::Compose, optional: false, origin });
+        }
+    }
+    Ok(sources)
+}
+
+fn variables(files: &Value, place: &str, sources: &mut Vec<Source>) -> Result<(), Unreadable> {
+    let origin = format!("{place}.env_file");
+    let files = match files {
+        Value::Null => return Ok(()),
+        Value::Array(files) => files.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    for file in files {
+        let (path, optional) = match file {
+            Value::Object(table) => {
+                let known = |key: &&String| matches!(key.as_str(), "path" | "required" | "format");
+                if !table.keys().all(|key| known(&key)) {
+                    return Err(unreadable(&origin, "has a key that is not known to the gate"));
+                }
+                let required = table.get("required").and_then(Value::as_bool).unwrap_or(true);
+                (table.get("path").unwrap_or(&Value::Null), !required)
+            }
+            other => (other, false),
+        };
+        let path = plain(path, &origin)?;
+        sources.push(Source { path, kind: SourceKind::Variables, optional, origin: origin.clone() });
+    }
+    Ok(())
+}
+
+/// A path that is written out: one with a variable in it would be another file for Compose.
+fn plain(value: &Value, place: &str) -> Result<String, Unreadable> {
+    let text = value.as_str().ok_or_else(|| unreadable(place, "is no path"))?;
+    if text.contains(['$', '~', '\\', '\0']) || text.contains("://") {
+        return Err(unreadable(place, "a path with a variable, a home or an address in it"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Refuses variables that steer Docker or Compose in a project's `.env` file.
+pub fn check_dot_env(text: &str) -> Result<(), Unreadable> {
+    for line in text.lines() {
+        let line = line.trim_start();
+        let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
+        let name = line.split(['=', ':', ' ']).next().unwrap_or_default().trim().to_uppercase();
+        let steers =
+            ["DOCKER_", "COMPOSE_", "BUILDKIT_", "BUILDX_"].iter().any(|start| name.starts_with(start));
+        // The CLI reads the name of the project by itself and gives it as an option, where it is judged. It
+        // reads the list of files, too.
+        if steers && !matches!(name.as_str(), "COMPOSE_PROJECT_NAME" | "COMPOSE_FILE" | "COMPOSE_PROFILES") {
+            return Err(unreadable(".env", &format!("sets {name}, which steers Docker or Compose")));
+        }
+    }
+    Ok(())
+}
