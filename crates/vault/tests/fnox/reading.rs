@@ -117,7 +117,7 @@ fn a_value_at_which_fnox_stops_costs_that_entry_only() {
     let said = room.fnox(&["export", "--format", "json"], b"");
     assert!(String::from_utf8_lossy(&said.stderr).contains("tripwire-nul"), "fnox has changed: {said:?}");
     let listed = room.run(&["list"]).expect(0);
-    assert!(listed.stderr.contains("nul cannot be read"), "{}", listed.stderr);
+    assert!(listed.stderr.contains("nul cannot be read: fnox stops at its value, as it does at a NUL byte; store it with remo-vault set"), "{}", listed.stderr);
     assert!(!listed.stderr.contains("tripwire") && !listed.stdout.contains("tripwire"));
     assert_eq!(room.names(), ["gh", "npm"]);
 }

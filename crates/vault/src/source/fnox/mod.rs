@@ -19,12 +19,13 @@ mod export;
 pub(crate) mod find;
 pub(crate) mod value;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use remo_secret::Secret;
 use remo_wire::names::SecretName;
 
+use self::error::Reason;
 pub use error::FnoxError;
 
 use self::child::Task;
@@ -36,8 +37,19 @@ use crate::private_file;
 /// The largest configuration that is read, in bytes; what one push carries takes a tenth of it in ciphertext.
 pub(crate) const CONFIGURATION_MAX: u64 = 16 * 1024 * 1024;
 
-/// What a lonely entry that fnox does not read is reported with.
+/// What an entry that fnox leaves out is reported with.
 const CLOSED: &str = "it does not open with the vault key, or is damaged";
+
+/// What an entry is reported with at which fnox stops.
+const STOPPED: &str = "fnox stops at its value, as it does at a NUL byte; store it with remo-vault set";
+
+/// What fnox made of a configuration.
+#[derive(Default)]
+struct Answer {
+    values: BTreeMap<String, Secret>,
+    /// Entries at which it stopped.
+    stopped: BTreeSet<SecretName>,
+}
 
 /// A fnox configuration as a source.
 #[derive(Debug, Clone)]
@@ -58,13 +70,13 @@ impl Fnox {
     pub(crate) fn read(&self, configuration: Configuration) -> Result<Reading, FnoxError> {
         let key = VaultKey::load(&self.key_file).map_err(FnoxError::Key)?;
         let program = find::program(self.program.as_deref())?;
-        let mut values = if configuration.readable.is_empty() {
-            BTreeMap::new()
+        let Answer { mut values, stopped } = if configuration.readable.is_empty() {
+            Answer::default()
         } else {
-            self.values(&program, &configuration)?
+            self.answer(&program, &configuration)?
         };
         let Configuration { readable, faults, unpushable, .. } = configuration;
-        if values.is_empty() && !readable.is_empty() {
+        if values.is_empty() && !readable.is_empty() && stopped.is_empty() {
             return Err(FnoxError::WrongKey {
                 store: self.store.clone(),
                 key_file: self.key_file.clone(),
@@ -75,7 +87,8 @@ impl Fnox {
         let mut reading = Reading { faults, unpushable, ..Reading::default() };
         for name in readable.into_keys() {
             let Some(found) = values.remove(name.as_str()) else {
-                reading.faults.insert(name, Fault::new(CLOSED));
+                let problem = if stopped.contains(&name) { STOPPED } else { CLOSED };
+                reading.faults.insert(name, Fault::new(problem));
                 continue;
             };
             match value::decode(found) {
@@ -91,25 +104,24 @@ impl Fnox {
     }
 
     /// Everything that fnox makes of `configuration`.
-    fn values(
-        &self,
-        program: &Path,
-        configuration: &Configuration,
-    ) -> Result<BTreeMap<String, Secret>, FnoxError> {
+    fn answer(&self, program: &Path, configuration: &Configuration) -> Result<Answer, FnoxError> {
         match self.export(program, &configuration.copy(|_| true)?) {
             Err(FnoxError::Failed { .. }) if configuration.readable.len() > 1 => {
-                let mut values = BTreeMap::new();
+                let mut answer = Answer::default();
                 for name in configuration.readable.keys() {
                     let alone = configuration.copy(|other: &SecretName| other == name)?;
                     match self.export(program, &alone) {
-                        Ok(value) => values.extend(value),
+                        Ok(value) => answer.values.extend(value),
+                        Err(FnoxError::Failed { reason: Reason::Value, .. }) => {
+                            answer.stopped.insert(name.clone());
+                        }
                         Err(FnoxError::Failed { .. }) => {}
                         Err(error) => return Err(error),
                     }
                 }
-                Ok(values)
+                Ok(answer)
             }
-            outcome => outcome,
+            outcome => Ok(Answer { values: outcome?, ..Answer::default() }),
         }
     }
 
