@@ -9,8 +9,16 @@ use serde_json::Value;
 const BUILT: (&str, &str) = ("REMO_TESTS_ARE_BUILT", "1");
 
 /// What takes longest, the longest first: started last, one of them alone would decide how long everything takes.
-const LONGEST_FIRST: &[&str] =
-    &["remo-broker black_box", "remo-vault remo_vault", "remo-fetch-secrets black_box"];
+const LONGEST_FIRST: &[&str] = &[
+    "remo-broker black_box",
+    "remo-vault remo_vault",
+    "remo-fetch-secrets black_box",
+    "remo-vault login",
+    "remo-vault fnox",
+    "remo-vault key",
+    "remo-vault tui",
+    "xtask try_out",
+];
 
 /// What measures time so closely that it must not run beside others.
 const ALONE: &[&str] = &[];
