@@ -52,6 +52,7 @@ fn walk(mut place: Place) {
     place.approve(&["gh", "NPM_TOKEN"]);
     asks(&mut place);
     arrives(&mut place);
+    place.broker_keeps_quiet();
     place.holds_no_plaintext();
     if with_fnox {
         assert!(place.started.iter().any(|program| program == "fnox"), "{:?}", place.started);

@@ -2,13 +2,15 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use remo_testkit::{Broker, BrokerOptions, Needle, PrivateDirectory, Project, Scan, binaries, file_scan};
+use remo_testkit::{
+    Broker, BrokerOptions, Needle, PrivateDirectory, Project, Scan, binaries, file_scan, wait,
+};
 
-use crate::trace::{Leak, Trace, Traced};
+use crate::trace::{self, Leak, Trace, Traced};
 
 /// The project.
 pub(crate) const PROJECT: &str = "project-a";
@@ -30,7 +32,12 @@ impl Place {
     /// A running broker, and nothing in the vault.
     pub(crate) fn new(strace: &'static Path, fnox: Option<PathBuf>, values: &[(&str, &str)]) -> Self {
         let directory = PrivateDirectory::new();
-        let broker = Broker::start(&directory, &BrokerOptions::default());
+        let wrapper = directory.path().join("remo-broker");
+        let record = directory.secrets_dir().join("broker.strace");
+        fs::write(&wrapper, trace::wrapper(strace, &binaries::path("remo-broker"), &record)).unwrap();
+        fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
+        let options = BrokerOptions { binary: Some(wrapper), ..BrokerOptions::default() };
+        let broker = Broker::start(&directory, &options);
         let needles = values.iter().map(|(label, value)| Needle::new(label, value.as_bytes())).collect();
         fs::create_dir(directory.path().join("home")).unwrap();
         Self { broker, directory, fnox, strace, needles, started: Vec::new() }
@@ -160,6 +167,15 @@ impl Place {
         let leaks = trace.leaks(&self.needles, &[], &[&self.key()]);
         assert!(leaks.is_empty(), "{leaks:?}");
         assert!(!self.leaks(&trace, &[]).is_empty(), "the trace shows how the file was written");
+    }
+
+    /// Ends the broker, which had every value in its memory, and fails the test when it showed one to anybody.
+    #[track_caller]
+    pub(crate) fn broker_keeps_quiet(&mut self) {
+        self.broker.terminate(wait::PATIENCE);
+        let trace = Trace::of_ending(&self.directory.secrets_dir().join("broker.strace"));
+        assert!(trace.writes_into(self.broker.audit_log()), "the trace shows what the broker writes");
+        self.keeps_quiet(&trace, &[]);
     }
 
     /// Fails the test when a file holds a value, or another file than the key's own the key.

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-use remo_testkit::{Needle, skip};
+use remo_testkit::{Needle, skip, wait};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Where systems put it.
@@ -14,8 +14,11 @@ const STRACE: [&str; 3] = ["/usr/bin/strace", "/bin/strace", "/usr/local/bin/str
 /// Every way to start a program, and every usual way to write into a file.
 const CALLS: &str = "trace=execve,execveat,write,writev,pwrite64,pwritev,pwritev2";
 
-/// More than any string of a call has: nothing is abbreviated.
-const LONGEST_STRING: &str = "2000000";
+/// Children too, quietly; the file behind a descriptor; environments in full; no string abbreviated.
+const OPTIONS: [&str; 10] = ["-f", "-q", "-y", "-v", "-s", "2000000", "-e", CALLS, "-e", "signal=none"];
+
+/// Behind everything else in the record of a process.
+const END: &str = "+++ exited with ";
 
 /// Places that are no disk.
 const NO_DISK: [&str; 4] = ["/dev/", "/memfd:", "/proc/", "/sys/"];
@@ -54,9 +57,13 @@ impl Traced {
     /// Starts `command`, whose environment is what was set on it and nothing else. The record goes to `record`.
     pub(crate) fn start(strace: &Path, command: &Command, record: PathBuf) -> Self {
         let mut traced = Command::new(strace);
-        // With -y a descriptor is shown with the file behind it, with -v an environment in full.
-        traced.args(["-f", "-qq", "-y", "-v", "-s", LONGEST_STRING, "-e", CALLS, "-e", "signal=none", "-o"]);
-        traced.arg(&record).arg("--").arg(command.get_program()).args(command.get_args());
+        traced
+            .args(OPTIONS)
+            .arg("-o")
+            .arg(&record)
+            .arg("--")
+            .arg(command.get_program())
+            .args(command.get_args());
         traced.env_clear();
         for (name, value) in command.get_envs() {
             traced.env(name, value.unwrap_or_default());
@@ -90,7 +97,29 @@ impl Traced {
     }
 }
 
+/// A program with which the daemon `program` is started under `strace` as a child of whoever starts it.
+pub(crate) fn wrapper(strace: &Path, program: &Path, record: &Path) -> String {
+    let options: Vec<String> = OPTIONS.iter().map(|option| format!("'{option}'")).collect();
+    format!(
+        "#!/bin/sh\nexec {} -D {} -o {} -- {} \"$@\"\n",
+        strace.display(),
+        options.join(" "),
+        record.display(),
+        program.display()
+    )
+}
+
 impl Trace {
+    /// The record of a process that is ending.
+    pub(crate) fn of_ending(record: &Path) -> Self {
+        let read = || String::from_utf8_lossy(&fs::read(record).unwrap()).into_owned();
+        let record = wait::until(wait::PATIENCE, "the end of a record", || {
+            let record = read();
+            record.contains(END).then_some(record)
+        });
+        Self { record }
+    }
+
     /// The programs that were started, by their paths, in their order.
     pub(crate) fn programs(&self) -> Vec<&str> {
         self.record.lines().filter_map(Call::parse).filter_map(|call| call.program()).collect()
@@ -115,6 +144,11 @@ impl Trace {
             }
         }
         leaks
+    }
+
+    /// Whether something was written into `file`.
+    pub(crate) fn writes_into(&self, file: &Path) -> bool {
+        self.record.lines().filter_map(Call::parse).any(|call| call.file() == file.to_str())
     }
 
     /// Whether a program of this path was started with the value in its arguments or environment.
