@@ -4,6 +4,7 @@
 //! - [`source`]: where secrets come from, behind one interface; [`store`] is the embedded one
 //! - [`key`]: the vault key
 //! - [`login`]: credentials that a tool of its own obtains
+//! - [`reseal`]: a store under another key
 //! - [`push`]: from a reading to the request that carries it
 //! - [`watch`]: pushes at every change
 //! - [`overview`]: how all of it stands, judged, without a value
@@ -25,6 +26,7 @@ pub mod overview;
 pub mod present;
 pub mod private_file;
 pub mod push;
+pub mod reseal;
 pub mod shown;
 pub mod source;
 pub mod store;

@@ -25,6 +25,14 @@ pub enum KeyCommand {
     ///
     /// Ends with 1 when something is wrong, and says what to do.
     Status(StatusArguments),
+    /// Put a new key in the place of the present one
+    ///
+    /// Seals the store anew for the new key. Killed at any moment it loses nothing: run it again and it goes on where
+    /// it was. The credentials in the store stay the same: what leaked has to be revoked where it was issued.
+    Rotate(RotateArguments),
+    /// Seal a store anew for the first identity of the key file (run by `key rotate` as the owner of the store)
+    #[command(hide = true)]
+    Reseal,
 }
 
 /// Where the ladder stands.
@@ -79,6 +87,14 @@ pub struct StatusArguments {
     /// As JSON
     #[arg(long)]
     pub json: bool,
+    /// Where the ladder stands.
+    #[command(flatten)]
+    pub ladder: LadderArguments,
+}
+
+/// Arguments of `key rotate`.
+#[derive(Debug, Args)]
+pub struct RotateArguments {
     /// Where the ladder stands.
     #[command(flatten)]
     pub ladder: LadderArguments,

@@ -15,7 +15,9 @@ use clap::{Args, Parser, Subcommand};
 pub use helpers::{
     AnswerArguments, ListCredsCommandLine, ReloadCommandLine, TestProjectCommandLine, VendStatusCommandLine,
 };
-pub use key::{EnsureArguments, KeyCommand, LadderArguments, StatusArguments, UnsealArguments};
+pub use key::{
+    EnsureArguments, KeyCommand, LadderArguments, RotateArguments, StatusArguments, UnsealArguments,
+};
 pub use locations::{Locations, SourceKind};
 pub use login::{
     LoginArguments, LoginCommand, LoginCommandLine, LoginForgetArguments, LoginPlaces, LoginRefreshArguments,

@@ -8,6 +8,7 @@
 //! - [`sealed_dir`]: the sealed key on the disk
 //! - [`runtime_dir`]: the unsealed key in memory-backed storage
 //! - [`ladder`]: making, sealing and unsealing the key
+//! - [`rotation`]: another key in its place
 //!
 //! [`VaultKey`] itself is the same on every step.
 
@@ -16,6 +17,7 @@ pub mod creds;
 mod error;
 pub mod ladder;
 mod ladder_error;
+pub mod rotation;
 pub mod runtime_dir;
 pub mod sealed_dir;
 pub mod tier;

@@ -83,6 +83,12 @@ impl VaultKey {
         Self { identity: self.identity, retiring: Some(retiring.identity) }
     }
 
+    /// The key, and the one that retires, each by itself.
+    pub fn apart(self) -> (Self, Option<Self>) {
+        let retiring = self.retiring.map(|identity| Self { identity, retiring: None });
+        (Self { identity: self.identity, retiring: None }, retiring)
+    }
+
     /// The first key alone, without the one that retires.
     #[must_use]
     pub fn alone(self) -> Self {

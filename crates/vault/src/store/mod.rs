@@ -26,6 +26,9 @@ pub use good::{good_copy, keep_good};
 pub use replace::previous;
 pub use sealed::SealedError;
 
+pub(crate) use lock::WriterLock;
+pub(crate) use sealed::{MAGIC as AGE_MAGIC, open, seal};
+
 use self::replace::ReplaceError;
 use crate::key::VaultKey;
 use crate::private_file;
@@ -108,8 +111,11 @@ impl Store {
         waiting: &mut dyn FnMut(),
         change: impl FnOnce(&mut Document) -> Result<(Commit, T), E>,
     ) -> Result<T, E> {
-        let key = VaultKey::load(&self.key_file).map_err(StoreError::Key)?;
+        // Before anything is made: where there is no key, there is no store to begin.
+        VaultKey::load(&self.key_file).map_err(StoreError::Key)?;
         let _lock = locked(&self.path, waiting)?;
+        // Only now: while this waited, the key may have been rotated by the one that held the lock.
+        let key = VaultKey::load(&self.key_file).map_err(StoreError::Key)?;
         let mut document = match self.ciphertext() {
             Ok(ciphertext) => self.decode(&key, &ciphertext)?,
             Err(StoreError::File(error)) if error.is_missing() => Document::default(),

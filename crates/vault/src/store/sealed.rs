@@ -9,7 +9,7 @@ use remo_secret::Secret;
 use crate::key::VaultKey;
 
 /// What every age file begins with, whatever its version.
-const MAGIC: &[u8] = b"age-encryption.org/";
+pub(crate) const MAGIC: &[u8] = b"age-encryption.org/";
 
 /// Why a ciphertext does not open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl fmt::Display for SealedError {
 impl std::error::Error for SealedError {}
 
 /// Encrypts `plaintext` for `key`.
-pub(super) fn seal(key: &VaultKey, plaintext: &Secret) -> io::Result<Vec<u8>> {
+pub(crate) fn seal(key: &VaultKey, plaintext: &Secret) -> io::Result<Vec<u8>> {
     let recipient = key.identity().to_public();
     let encryptor = Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient))
         .map_err(io::Error::other)?;
@@ -50,7 +50,7 @@ pub(super) fn seal(key: &VaultKey, plaintext: &Secret) -> io::Result<Vec<u8>> {
 }
 
 /// Decrypts `ciphertext` with `key`; the whole of it is verified before anything is returned.
-pub(super) fn open(key: &VaultKey, ciphertext: &[u8]) -> Result<Secret, SealedError> {
+pub(crate) fn open(key: &VaultKey, ciphertext: &[u8]) -> Result<Secret, SealedError> {
     if ciphertext.is_empty() {
         return Err(SealedError::Empty);
     }

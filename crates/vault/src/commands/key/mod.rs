@@ -2,6 +2,8 @@
 
 mod ensure;
 mod plaintext;
+mod reseal;
+mod rotate;
 mod status;
 mod store_owner;
 mod unseal;
@@ -17,6 +19,8 @@ pub(super) fn run(locations: &Locations, command: KeyCommand) -> Result<ExitStat
         KeyCommand::Ensure(arguments) => ensure::run(locations, &arguments),
         KeyCommand::Unseal(arguments) => unseal::run(locations, &arguments),
         KeyCommand::Status(arguments) => status::run(locations, &arguments),
+        KeyCommand::Rotate(arguments) => rotate::run(locations, &arguments),
+        KeyCommand::Reseal => reseal::run(locations),
     }
 }
 

@@ -125,7 +125,7 @@ impl Status {
                             "the key is kept as {}, and this machine can do better: {best}",
                             unsealed.record.tier
                         ),
-                        "see docs/guides/vault-key.md",
+                        "seal a new key with it: remo-vault key rotate",
                     );
                 }
             }
@@ -193,18 +193,15 @@ impl Status {
         let Some(listing) = store_owner::run(locations, key_file, &["list", "--json"])? else {
             return Ok(());
         };
-        let faults = || {
-            let listing: serde_json::Value = serde_json::from_slice(&listing.stdout).unwrap_or_default();
-            listing["faults"].as_object().map_or(0, serde_json::Map::len)
-        };
+        let faults = store_owner::faults(&listing).len();
         let opens = listing.status.success();
         self.opens_store = Some(opens);
         if !opens {
             let (problem, hint) = store_owner::complaint(&listing).into_parts();
             self.problems.push(Problem { problem, hint });
-        } else if faults() > 0 {
+        } else if faults > 0 {
             self.problem(
-                format!("{} of the store's entries do not open", faults()),
+                format!("{faults} of the store's entries do not open"),
                 "see which, and store them again: remo-vault list",
             );
         }

@@ -3,6 +3,7 @@
 //! On the instance the key is root's business, but the store is the vault's: root does not open, follow or replace
 //! what another user has put there. So this binary is run once more, as that user.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -39,6 +40,7 @@ pub(super) fn run(
         .arg("--key-file")
         .arg(std::path::absolute(key_file).unwrap_or_else(|_| key_file.to_owned()))
         .args(["--source", source_name(locations.source_kind())])
+        .args(locations.fnox.iter().flat_map(|program| [OsStr::new("--fnox"), program.as_os_str()]))
         .env_clear()
         .current_dir("/")
         .stdin(Stdio::null());
@@ -71,4 +73,10 @@ pub(super) fn complaint(output: &Output) -> Failure {
         Some(hint) => failure.hint(hint),
         None => failure,
     }
+}
+
+/// Names of the entries that do not open, in what `list --json` printed.
+pub(super) fn faults(listing: &Output) -> Vec<String> {
+    let listing: serde_json::Value = serde_json::from_slice(&listing.stdout).unwrap_or_default();
+    listing["faults"].as_object().map(|faults| faults.keys().cloned().collect()).unwrap_or_default()
 }
