@@ -24,6 +24,7 @@ mod project;
 mod raw;
 mod scan;
 pub mod skip;
+mod swtpm;
 pub mod wait;
 
 pub use broker::{Broker, BrokerOptions, Ended, bundle, payload, registration, secret_name};
@@ -33,3 +34,4 @@ pub use needle::Needle;
 pub use project::Project;
 pub use raw::RawConnection;
 pub use scan::{Finding, Scan, file_scan, memory_scan};
+pub use swtpm::Swtpm;

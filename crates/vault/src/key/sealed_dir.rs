@@ -195,10 +195,10 @@ impl SealedDir {
 
     /// Records `settings` for the next boot.
     pub fn record(&self, settings: &Settings) -> Result<(), LadderError> {
-        if self.settings().is_ok_and(|present| present == *settings) {
+        let path = self.path.join(SETTINGS_NAME);
+        if path.exists() && self.settings().is_ok_and(|present| present == *settings) {
             return Ok(());
         }
-        let path = self.path.join(SETTINGS_NAME);
         let written = serde_json::to_vec(settings)
             .map_err(io::Error::other)
             .and_then(|content| atomic::replace(&path, &Secret::new(content), FILE_MODE, None));

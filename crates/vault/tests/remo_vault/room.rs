@@ -72,6 +72,11 @@ impl Room {
         self.directory.path()
     }
 
+    /// A memory-backed folder of mode 0700.
+    pub(crate) fn memory(&self) -> &Path {
+        self.directory.secrets_dir()
+    }
+
     /// The folder of store and key; the product makes it.
     pub(crate) fn vault(&self) -> PathBuf {
         self.path().join("vault")

@@ -1,0 +1,202 @@
+//! A new key in the place of the present one.
+
+use std::fs;
+
+use rustix::process::Signal;
+
+use crate::instance::{Instance, Sealer, served, text, with_tpm};
+
+/// An instance with a store; what was set last is `two`, and the version before has `one`.
+fn with_store(instance: &Instance) -> String {
+    let recipient = instance.ensure();
+    instance.set("gh", "tripwire-value-one");
+    instance.set("gh", "tripwire-value-two");
+    recipient
+}
+
+/// Nothing beside the store opens with `old`, the content of a key file.
+#[track_caller]
+fn expect_closed_for(instance: &Instance, old: &str) {
+    let old_key = instance.runtime_dir().with_file_name("old-key.txt");
+    fs::write(&old_key, old).unwrap();
+    fs::set_permissions(&old_key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let mut looked_at = 0;
+    for name in instance.files().into_iter().filter(|name| !name.ends_with(".lock")) {
+        let mut command = instance.command(&["list", "--store"]);
+        command.arg(instance.vault().join(&name)).arg("--key-file").arg(&old_key);
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{name} opens with the old key");
+        assert!(said.contains("another key") || said.contains("opens with the key"), "{name}: {said}");
+        looked_at += 1;
+    }
+    assert!(looked_at > 0);
+    fs::remove_file(old_key).unwrap();
+}
+
+#[test]
+fn the_old_key_opens_nothing_beside_the_store_any_more() {
+    let name = "rotation::the_old_key_opens_nothing_beside_the_store_any_more";
+    let Some(instance) = Instance::new(name, Sealer::HostKey) else { return };
+    let before = with_store(&instance);
+    let copy = instance.vault().join("copy-of-mine.age");
+    fs::copy(instance.store(), &copy).unwrap();
+    let logins = instance.vault().join("logins.age");
+    fs::copy(instance.store(), &logins).unwrap();
+    fs::write(instance.vault().join("store.age.new"), "half a file").unwrap();
+    let old = text(&instance.unsealed());
+
+    let rotated = instance.key(&["rotate"]).expect(0);
+    assert_ne!(rotated.stdout.trim(), before);
+    assert!(rotated.stderr.contains("has to be revoked where it was issued"), "{}", rotated.stderr);
+    for file in ["store.age", "store.age.previous", "copy-of-mine.age", "logins.age"] {
+        let line = format!("sealed anew: {}\n", instance.vault().join(file).display());
+        assert!(rotated.stderr.contains(&line), "{}", rotated.stderr);
+    }
+    expect_closed_for(&instance, &old);
+    assert_eq!(instance.value("gh"), "tripwire-value-two");
+    let previous = instance.command(&["get", "gh", "--reveal", "--store"]).arg(instance.previous()).output();
+    assert_eq!(previous.unwrap().stdout, b"tripwire-value-one", "the version before stays what it was");
+    assert!(!instance.vault().join("store.age.new").exists());
+    assert_eq!(text(&instance.unsealed()).matches("AGE-SECRET-KEY-1").count(), 1);
+    assert_eq!(instance.sealed_files(), ["lock", "vault-key.cred", "vault-key.json"]);
+    instance.key(&["status"]).expect(0);
+    instance.expect_clean_disk(&["tripwire-value-one", "tripwire-value-two"]);
+    instance.switch_off();
+    assert_eq!(instance.key(&["unseal"]).expect(0).stdout, rotated.stdout);
+    assert_eq!(instance.value("gh"), "tripwire-value-two");
+}
+
+#[test]
+fn a_store_of_fnox_is_sealed_anew_and_stays_what_it_was() {
+    let name = "rotation::a_store_of_fnox_is_sealed_anew_and_stays_what_it_was";
+    let Some(instance) = Instance::with_fnox(name, Sealer::HostKey) else { return };
+    let before = with_store(&instance);
+    instance.set("aws", r#"{"user":"me","password":"tripwire-in-a-bundle"}"#);
+    let comment = "# a comment of the user's own\n";
+    fs::write(instance.store(), format!("{comment}{}", text(&instance.store()))).unwrap();
+    let old = text(&instance.unsealed());
+
+    let rotated = instance.key(&["rotate"]).expect(0);
+    let store = text(&instance.store());
+    assert!(store.starts_with(comment), "{store}");
+    assert!(store.contains(rotated.stdout.trim()) && !store.contains(&before), "{store}");
+    expect_closed_for(&instance, &old);
+    assert_eq!(instance.value("gh"), "tripwire-value-two");
+    assert!(instance.value("aws").contains("tripwire-in-a-bundle"));
+    // fnox itself goes on under the new key.
+    instance.set("gh", "tripwire-value-three");
+    assert_eq!(instance.value("gh"), "tripwire-value-three");
+    instance.key(&["status"]).expect(0);
+    instance.expect_clean_disk(&["tripwire-value-two", "tripwire-in-a-bundle", "tripwire-value-three"]);
+}
+
+#[test]
+fn other_recipients_of_a_store_of_fnox_keep_their_access() {
+    let name = "rotation::other_recipients_of_a_store_of_fnox_keep_their_access";
+    let Some(instance) = Instance::with_fnox(name, Sealer::HostKey) else { return };
+    let recipient = instance.ensure();
+    let other = age::x25519::Identity::generate();
+    let both = format!("{recipient}\", \"{}", other.to_public());
+    fs::write(instance.store(), text(&instance.store()).replace(&recipient, &both)).unwrap();
+    instance.set("gh", "tripwire-for-two");
+    instance.key(&["rotate"]).expect(0);
+    assert_eq!(instance.value("gh"), "tripwire-for-two");
+    let store: toml::Table = text(&instance.store()).parse().unwrap();
+    let sealed = remo_secret::Secret::from_text(store["secrets"]["gh"]["value"].as_str().unwrap().to_owned());
+    let sealed = remo_wire::value::decode_base64(&sealed).unwrap();
+    assert_eq!(age::decrypt(&other, sealed.expose()).unwrap(), b"tripwire-for-two");
+}
+
+#[test]
+fn a_watcher_goes_on_over_a_rotation_and_no_value_is_taken_away() {
+    for fnox in [false, true] {
+        let name = "rotation::a_watcher_goes_on_over_a_rotation_and_no_value_is_taken_away";
+        let make = if fnox { Instance::with_fnox } else { Instance::new };
+        let Some(instance) = make(name, Sealer::HostKey) else { return };
+        with_store(&instance);
+        let broker = instance.broker();
+        instance.project(&broker, &["gh"]);
+        let watcher = instance.watcher();
+        served(&broker, "tripwire-value-two");
+        for round in 0..5 {
+            instance.key(&["rotate"]).expect(0);
+            let secret = broker.client(crate::room::PROJECT).get("gh").expect("it is served all the time");
+            assert_eq!(secret.value.expose_text(), Some("tripwire-value-two"), "round {round}");
+        }
+        instance.set("gh", "tripwire-after-rotations");
+        served(&broker, "tripwire-after-rotations");
+        assert!(watcher.stop(Signal::TERM).success());
+    }
+}
+
+#[test]
+fn a_store_that_does_not_open_as_a_whole_is_not_rotated() {
+    let name = "rotation::a_store_that_does_not_open_as_a_whole_is_not_rotated";
+    let Some(instance) = Instance::with_fnox(name, Sealer::HostKey) else { return };
+    let recipient = with_store(&instance);
+    let good = text(&instance.store());
+    fs::write(instance.store(), format!("{good}bad = {{ provider = \"vault\", value = \"YWdl\" }}\n"))
+        .unwrap();
+    let refused = instance.key(&["rotate"]).expect(1);
+    assert!(refused.stderr.contains("not everything in the store opens"), "{}", refused.stderr);
+    assert!(refused.stderr.contains(": bad\n"), "{}", refused.stderr);
+    fs::write(instance.store(), &good[..good.len() / 2]).unwrap();
+    instance.key(&["rotate"]).expect(1);
+    fs::remove_file(instance.store()).unwrap();
+    let refused = instance.key(&["rotate"]).expect(1);
+    assert!(refused.stderr.contains("a store elsewhere would be left under a key that is gone"));
+    fs::write(instance.store(), &good).unwrap();
+    fs::set_permissions(instance.store(), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    assert_eq!(instance.key(&["ensure"]).expect(0).stdout.trim(), recipient, "the key is the same");
+    assert_eq!(instance.value("gh"), "tripwire-value-two");
+    assert_eq!(instance.sealed_files(), ["lock", "vault-key.cred", "vault-key.json"]);
+}
+
+#[test]
+fn a_rotation_takes_a_better_tier_and_never_a_worse_one() {
+    let name = "rotation::a_rotation_takes_a_better_tier_and_never_a_worse_one";
+    let Some((_tpm, mut instance)) = with_tpm(name) else { return };
+    let tpm = std::mem::replace(&mut instance.sealer, Sealer::Nothing);
+    with_store(&instance);
+    assert!(instance.sealed_files().contains(&"vault-key.txt".to_owned()));
+    for (sealer, tier) in [(Sealer::HostKey, "host key"), (tpm, "TPM2")] {
+        instance.sealer = sealer;
+        let worse = instance.key(&["status"]).expect(1);
+        assert!(worse.stderr.contains(&format!("this machine can do better: {tier}")), "{}", worse.stderr);
+        assert!(worse.stderr.contains("hint: seal a new key with it: remo-vault key rotate"));
+        let rotated = instance.key(&["rotate"]).expect(0);
+        assert!(
+            rotated.stderr.contains(&format!("the vault key is a new one: {tier}")),
+            "{}",
+            rotated.stderr
+        );
+        instance.key(&["status"]).expect(0);
+        assert_eq!(instance.sealed_files(), ["lock", "vault-key.cred", "vault-key.json"]);
+        instance.expect_clean_disk(&["tripwire-value-two"]);
+    }
+    let Sealer::Tpm2(device) = instance.sealer.clone() else { unreachable!("the last one") };
+    let mut command = instance.command(&["key", "rotate", "--no-tpm2", "--sealed-dir"]);
+    command.arg(instance.sealed_dir()).arg("--runtime-dir").arg(instance.runtime_dir());
+    let refused = command.output().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        said.contains("the key is sealed with the TPM2, and a new one could only be kept as host key"),
+        "{said}"
+    );
+    assert!(text(&instance.sealed_dir().join("vault-key.json")).contains(&device));
+    assert_eq!(instance.value("gh"), "tripwire-value-two");
+}
+
+#[test]
+fn a_plaintext_key_at_a_place_of_its_own_is_rotated_too() {
+    let room = crate::room::Room::with_key();
+    room.set("gh", "tripwire-value");
+    let before = room.run(&["key", "ensure"]).expect(0).stdout;
+    let after = room.run(&["key", "rotate"]).expect(0).stdout;
+    assert_ne!(before, after);
+    assert_eq!(room.run(&["key", "ensure"]).expect(0).stdout, after);
+    assert_eq!(room.reveal("gh"), "tripwire-value");
+    room.run(&["key", "status"]).expect(0);
+    assert_eq!(room.files(), ["key.txt", "store.age", "store.age.lock"]);
+}
