@@ -27,10 +27,11 @@ pub(super) fn write_draft(path: &Path, content: &Secret, mode: u32, owner: Optio
     remove_if_there(&draft)?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(&draft)?;
     let written = file.write_all(content.expose()).and_then(|()| {
+        // The owner last: it takes a right of its own to change the mode of another user's file.
+        file.set_permissions(fs::Permissions::from_mode(mode))?;
         if let Some((user, group)) = owner {
             fchown(&file, Some(user), Some(group))?;
         }
-        file.set_permissions(fs::Permissions::from_mode(mode))?;
         file.sync_all()
     });
     if written.is_err() {

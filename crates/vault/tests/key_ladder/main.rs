@@ -18,6 +18,7 @@ mod rotation;
 mod status;
 mod steps;
 mod tiers;
+mod unit;
 #[allow(dead_code, reason = "shared with the tests of the embedded store")]
 #[path = "../remo_vault/watcher.rs"]
 mod watcher;
