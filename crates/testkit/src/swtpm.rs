@@ -25,9 +25,11 @@ const FLUSH_CONTEXT: u32 = 0x0165;
 /// `ContextLoad`, `LoadExternal`, `StartAuthSession`, `CreateLoaded`.
 const TAKES_ROOM: [u32; 6] = [0x0131, 0x0157, 0x0161, 0x0167, 0x0176, 0x0191];
 
-/// `TPM_RC_OBJECT_MEMORY` and `TPM_RC_SESSION_MEMORY`, with the kind of handle that makes room.
-const NO_ROOM: [(u32, fn(u32) -> bool); 2] =
-    [(0x0902, |handle| handle >> 24 == 0x80), (0x0903, |handle| matches!(handle >> 24, 0x02 | 0x03))];
+/// `TPM_RC_OBJECT_MEMORY`
+const NO_ROOM_FOR_OBJECTS: u32 = 0x0902;
+
+/// `TPM_RC_SESSION_MEMORY`
+const NO_ROOM_FOR_SESSIONS: u32 = 0x0903;
 
 /// `TPM2_PCR_Extend`
 const PCR_EXTEND: u32 = 0x0182;
@@ -169,8 +171,12 @@ fn converse(mut client: TcpStream, socket: &Path, held: &mut Vec<u32>) -> io::Re
         let code = number_at(&command, 6);
         let answer = loop {
             let answer = ask(&mut tpm, &command)?;
-            let kind = NO_ROOM.iter().find(|(problem, _)| number_at(&answer, 6) == *problem);
-            let oldest = kind.and_then(|(_, is_kind)| held.iter().position(|handle| is_kind(*handle)));
+            let problem = number_at(&answer, 6);
+            // The first byte of a handle says what it is: 2 and 3 are sessions, 128 an object.
+            let oldest = held.iter().position(|handle| match handle >> 24 {
+                0x80 => problem == NO_ROOM_FOR_OBJECTS,
+                _ => problem == NO_ROOM_FOR_SESSIONS,
+            });
             let Some(oldest) = oldest else { break answer };
             flush(&mut tpm, held.remove(oldest))?;
         };

@@ -52,8 +52,8 @@ impl Bases {
                 _ => system("lock", path)(source),
             })
         });
-        let _locks = locks.collect::<Result<_, _>>()?;
-        Ok(Self { paths, _locks })
+        let locks = locks.collect::<Result<_, _>>()?;
+        Ok(Self { paths, _locks: locks })
     }
 
     /// Whether `path` is a store, not a copy of one.
@@ -62,13 +62,23 @@ impl Bases {
     }
 
     /// Removes the drafts of writers that died: nobody else writes now, and they are under the old key.
-    pub(super) fn remove_drafts(&self) -> Result<(), ResealError> {
-        for base in &self.paths {
-            for draft in [sibling(base, ".new"), sibling(&previous(base), ".new")] {
-                remove_if_there(&draft).map_err(system("remove", &draft))?;
+    pub(super) fn remove_drafts(&self, folder: &Path) -> Result<(), ResealError> {
+        let remove = || -> io::Result<()> {
+            for entry in fs::read_dir(folder)? {
+                let name = entry?.file_name();
+                let name = name.to_string_lossy();
+                let is_draft = self.paths.iter().filter_map(|base| base.file_name()).any(|base| {
+                    name.strip_prefix(&*base.to_string_lossy()).is_some_and(|suffix| {
+                        suffix == ".new" || suffix == ".previous.new" || suffix.starts_with(".draft.")
+                    })
+                });
+                if is_draft {
+                    remove_if_there(&folder.join(&*name))?;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        };
+        remove().map_err(system("remove drafts in", folder))
     }
 }
 

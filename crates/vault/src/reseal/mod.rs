@@ -58,15 +58,21 @@ pub fn reseal(files: &StoreFiles<'_>, waiting: &mut dyn FnMut()) -> Result<Vec<S
     let keys = Keys { new, old };
     let folder = folder_of(files.store);
     let bases = Bases::lock(files.store, &folder, waiting)?;
-    bases.remove_drafts()?;
-    let found = files::candidates(&folder)?;
+    bases.remove_drafts(&folder)?;
     // Everything is looked at before anything is changed.
-    for path in &found {
-        prepare(files, &keys, &bases, path)?;
+    for path in files::candidates(&folder)? {
+        prepare(files, &keys, &bases, &path)?;
     }
     let mut report = Vec::new();
-    for path in &found {
-        report.extend(settle(files, &keys, &bases, path)?);
+    // A watcher that has read the store before writes its good copy afterwards: until there is nothing to do.
+    for _ in 0..CHANGED_MAX {
+        let before = report.len();
+        for path in files::candidates(&folder)? {
+            report.extend(settle(files, &keys, &bases, &path)?);
+        }
+        if report.len() == before {
+            break;
+        }
     }
     Ok(report)
 }

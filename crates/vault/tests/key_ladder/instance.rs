@@ -148,11 +148,15 @@ impl Instance {
         recipient
     }
 
+    /// Stores `value` under `name` with `remo-vault set`.
+    pub(crate) fn set_by_vault(&self, name: &str, value: &str) {
+        fed(self.command(&["set", name]), value.as_bytes()).expect(0);
+    }
+
     /// Stores `value` under `name`, with fnox itself where that is the store.
     pub(crate) fn set(&self, name: &str, value: &str) {
         let Some(program) = &self.fnox else {
-            fed(self.command(&["set", name]), value.as_bytes()).expect(0);
-            return;
+            return self.set_by_vault(name, value);
         };
         let mut command = Command::new(program);
         command

@@ -4,7 +4,11 @@ use std::fs;
 
 use rustix::process::Signal;
 
+use remo_vault::private_file::sibling;
+
 use crate::instance::{Instance, Sealer, served, text, with_tpm};
+use crate::room::wait_until;
+use crate::steps::begin;
 
 /// An instance with a store; what was set last is `two`, and the version before has `one`.
 fn with_store(instance: &Instance) -> String {
@@ -21,7 +25,7 @@ fn expect_closed_for(instance: &Instance, old: &str) {
     fs::write(&old_key, old).unwrap();
     fs::set_permissions(&old_key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let mut looked_at = 0;
-    for name in instance.files().into_iter().filter(|name| !name.ends_with(".lock")) {
+    for name in instance.files().into_iter().filter(|name| !name.contains(".lock")) {
         let mut command = instance.command(&["list", "--store"]);
         command.arg(instance.vault().join(&name)).arg("--key-file").arg(&old_key);
         let output = command.output().unwrap();
@@ -126,6 +130,12 @@ fn a_watcher_goes_on_over_a_rotation_and_no_value_is_taken_away() {
         }
         instance.set("gh", "tripwire-after-rotations");
         served(&broker, "tripwire-after-rotations");
+        let source = if fnox { "fnox" } else { "embedded" };
+        let good = sibling(&instance.store(), ".good");
+        wait_until("the good copy under the new key", || {
+            let mut command = instance.command(&["list", "--source", source, "--store"]);
+            command.arg(&good).output().unwrap().status.success()
+        });
         assert!(watcher.stop(Signal::TERM).success());
     }
 }
@@ -151,6 +161,28 @@ fn a_store_that_does_not_open_as_a_whole_is_not_rotated() {
     assert_eq!(instance.key(&["ensure"]).expect(0).stdout.trim(), recipient, "the key is the same");
     assert_eq!(instance.value("gh"), "tripwire-value-two");
     assert_eq!(instance.sealed_files(), ["lock", "vault-key.cred", "vault-key.json"]);
+}
+
+#[test]
+fn secrets_are_stored_while_a_rotation_has_not_ended() {
+    for fnox in [false, true] {
+        let name = "rotation::secrets_are_stored_while_a_rotation_has_not_ended";
+        let make = if fnox { Instance::with_fnox } else { Instance::new };
+        let Some(instance) = make(name, Sealer::HostKey) else { return };
+        with_store(&instance);
+        begin(&instance);
+        let pending = instance.key(&["status"]).expect(1);
+        assert!(pending.stderr.contains("begun and not ended"), "{}", pending.stderr);
+        assert!(pending.stderr.contains("hint: end it with: remo-vault key rotate"), "{}", pending.stderr);
+        instance.set_by_vault("gh", "tripwire-in-between");
+        assert_eq!(instance.value("gh"), "tripwire-in-between");
+        let old = text(&instance.unsealed());
+        let old = old.lines().last().unwrap();
+        instance.key(&["rotate"]).expect(0);
+        assert_eq!(instance.value("gh"), "tripwire-in-between");
+        expect_closed_for(&instance, old);
+        instance.key(&["status"]).expect(0);
+    }
 }
 
 #[test]

@@ -84,8 +84,13 @@ fn at_every_step(name: &str, instance: &Instance) {
 }
 
 /// Leaves a rotation that has begun: the store is out of the way when it comes to it.
-fn begin(instance: &Instance) {
-    let hold = fs::OpenOptions::new().write(true).open(instance.vault().join(lock_name(instance))).unwrap();
+pub(crate) fn begin(instance: &Instance) {
+    let hold = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(instance.vault().join(lock_name(instance)))
+        .unwrap();
     flock(&hold, FlockOperation::LockExclusive).unwrap();
     let mut child = instance.key_command(&["rotate"]).process_group(0).spawn().unwrap();
     wait::until_true(wait::PATIENCE, "two unsealed keys", || {

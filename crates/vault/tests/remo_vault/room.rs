@@ -73,6 +73,7 @@ impl Room {
     }
 
     /// A memory-backed folder of mode 0700.
+    #[allow(dead_code, reason = "for the tests of the key ladder")]
     pub(crate) fn memory(&self) -> &Path {
         self.directory.secrets_dir()
     }

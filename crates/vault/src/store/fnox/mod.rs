@@ -62,8 +62,10 @@ impl FnoxStore {
 
     /// Writes a configuration with a provider for the vault key, unless there is a store; whether it did.
     pub fn initialise(&self, waiting: &mut dyn FnMut()) -> Result<bool, StoreError> {
-        let key = VaultKey::load(&self.fnox.key_file).map_err(StoreError::Key)?;
+        // Before anything is made: where there is no key, there is no store to begin.
+        VaultKey::load(&self.fnox.key_file).map_err(StoreError::Key)?;
         let _lock = locked(self.path(), waiting)?;
+        let key = self.key()?;
         match self.file() {
             Err(StoreError::File(error)) if error.is_missing() => {
                 put(self.path(), fresh(&key.recipient()).as_bytes())?;
@@ -84,9 +86,10 @@ impl FnoxStore {
         waiting: &mut dyn FnMut(),
         change: impl FnOnce(&mut dyn Content) -> Result<(Commit, T), E>,
     ) -> Result<T, E> {
-        let key = VaultKey::load(&self.fnox.key_file).map_err(StoreError::Key)?;
+        VaultKey::load(&self.fnox.key_file).map_err(StoreError::Key)?;
         let program = find::program(self.fnox.program.as_deref()).map_err(StoreError::Fnox)?;
         let _lock = locked(self.path(), waiting)?;
+        let key = self.key()?;
         let mut present = self.present_or_fresh(&key)?;
         let mut content = self.content(&present)?;
         let (commit, outcome) = change(&mut content)?;
@@ -105,6 +108,11 @@ impl FnoxStore {
             present = now;
         }
         Err(StoreError::Busy { path: self.path().to_owned() }.into())
+    }
+
+    /// The key, under the lock: while this waited, it may have been rotated by the one that held it.
+    fn key(&self) -> Result<VaultKey, StoreError> {
+        VaultKey::load(&self.fnox.key_file).map_err(StoreError::Key)
     }
 
     /// The file as it is, or as it is begun.
@@ -137,9 +145,12 @@ impl FnoxStore {
         Ok(FnoxContent::new(reading))
     }
 
-    /// The provider that new entries are sealed with: one whose recipients have the vault key among them.
+    /// The provider that new entries are sealed with: one whose recipients have the vault key among them, or, while a
+    /// rotation has not come to this store, the key before it.
     fn provider(&self, configuration: &Configuration, key: &VaultKey) -> Result<String, StoreError> {
-        configuration.provider_for(&key.recipient()).map(str::to_owned).ok_or_else(|| {
+        let mut recipients = std::iter::once(key.recipient()).chain(key.retiring_recipient());
+        let provider = recipients.find_map(|one| configuration.provider_for(&one).map(str::to_owned));
+        provider.ok_or_else(|| {
             StoreError::Fnox(FnoxError::NoProvider {
                 store: self.path().to_owned(),
                 recipient: key.recipient(),
