@@ -141,16 +141,18 @@ embedded\t'One age-encrypted file, written by this program'"
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand message" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand message" -l admin-socket -d 'The broker\'s admin socket' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand message" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
-complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
-complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status rotate reseal" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status rotate reseal" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status rotate reseal" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
 embedded\t'One age-encrypted file, written by this program'"
-complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
-complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -l admin-socket -d 'The broker\'s admin socket' -r -F
-complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -f -a "ensure" -d 'Make the vault key unless it is there'
-complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -f -a "unseal" -d 'Unseal the key into memory-backed storage, as the boot does'
-complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status" -f -a "status" -d 'Show how well the key is protected, and whether all is well with it'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status rotate reseal" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status rotate reseal" -l admin-socket -d 'The broker\'s admin socket' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status rotate reseal" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status rotate reseal" -f -a "ensure" -d 'Make the vault key unless it is there'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status rotate reseal" -f -a "unseal" -d 'Unseal the key into memory-backed storage, as the boot does'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status rotate reseal" -f -a "status" -d 'Show how well the key is protected, and whether all is well with it'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status rotate reseal" -f -a "rotate" -d 'Put a new key in the place of the present one'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and not __fish_seen_subcommand_from ensure unseal status rotate reseal" -f -a "reseal" -d 'Seal a store anew for the first identity of the key file (run by `key rotate` as the owner of the store)'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l owner -d 'Whom the unsealed key belongs to: the vault\'s user, by number' -r
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l sealed-dir -d 'The folder of the sealed key, on a disk of the instance [default: /var/lib/remo-vault-key]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from ensure" -l runtime-dir -d 'The folder of the unsealed key, memory-backed [default: /run/remo-vault-key]' -r -F
@@ -189,3 +191,21 @@ complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_se
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from status" -l json -d 'As JSON'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from status" -l no-tpm2 -d 'Use the next tier although there is a TPM2'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from rotate" -l sealed-dir -d 'The folder of the sealed key, on a disk of the instance [default: /var/lib/remo-vault-key]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from rotate" -l runtime-dir -d 'The folder of the unsealed key, memory-backed [default: /run/remo-vault-key]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from rotate" -l tpm2-device -d 'The TPM2, as systemd-creds names devices [default: the one that systemd finds]' -r
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from rotate" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from rotate" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from rotate" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
+embedded\t'One age-encrypted file, written by this program'"
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from rotate" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from rotate" -l admin-socket -d 'The broker\'s admin socket' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from rotate" -l no-tpm2 -d 'Use the next tier although there is a TPM2'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from rotate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from reseal" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from reseal" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from reseal" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
+embedded\t'One age-encrypted file, written by this program'"
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from reseal" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from reseal" -l admin-socket -d 'The broker\'s admin socket' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from reseal" -s h -l help -d 'Print help (see more with \'--help\')'
