@@ -13,12 +13,14 @@ use crate::workspace::Workspace;
 use crate::{cargo, console};
 
 mod counts;
+mod interruption;
 mod program;
 mod running;
 
 pub(super) use counts::Counts;
+use interruption::Interruption;
 use program::TestProgram;
-use running::{End, Job, Machine, Report};
+use running::{End, Job, Machine, Outcome, Report};
 
 /// How many programs run at a time for each core. Each runs as many tests at a time as there are cores.
 const PROGRAMS_PER_CORE: usize = 2;
@@ -66,12 +68,21 @@ impl Suite {
             one_by_one.push(examples(workspace));
         }
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let interruption = Interruption::watch()?;
         let mut counts = Counts::default();
         for (slots, jobs) in [(cores * PROGRAMS_PER_CORE, jobs(&beside)), (1, one_by_one)] {
-            Machine { slots, limit: LIMIT, logs: &logs }.run(jobs, |report| {
-                show(report);
-                counts.add(report);
-            })?;
+            let outcome = Machine { slots, limit: LIMIT, logs: &logs, interruption: &interruption }.run(
+                jobs,
+                |report| {
+                    show(report);
+                    counts.add(report);
+                },
+            )?;
+            if outcome == Outcome::Interrupted {
+                console::say("\ninterrupted; the test programs were ended");
+                interruption.end()?;
+                break;
+            }
         }
         Ok(counts)
     }

@@ -4,9 +4,7 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io::Read as _;
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -15,8 +13,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use super::interruption::Interruption;
 use crate::failure::Failure;
 
 /// A program to run.
@@ -52,6 +50,15 @@ pub(super) struct Report {
     pub(super) errors: String,
 }
 
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Every program has ended.
+    Finished,
+    /// A signal arrived.
+    Interrupted,
+}
+
 /// Where and how programs run.
 #[derive(Debug)]
 pub(super) struct Machine<'a> {
@@ -61,15 +68,17 @@ pub(super) struct Machine<'a> {
     pub(super) limit: Duration,
     /// A directory for what they say.
     pub(super) logs: &'a Path,
+    /// What may end it early.
+    pub(super) interruption: &'a Interruption,
 }
 
 impl Machine<'_> {
-    /// Runs all `jobs`, started in their order, and hands each to `ended` as soon as it ended.
+    /// Runs all `jobs`, started in their order, and hands each to `ended` as soon as it ended. When a signal asks this
+    /// process to end, all that run are killed.
     ///
     /// # Errors
-    /// One that cannot be started, and a signal that asks this process to end. Then all that run are killed.
-    pub(super) fn run(&self, jobs: Vec<Job>, mut ended: impl FnMut(&Report)) -> Result<(), Failure> {
-        let interruption = interruption()?;
+    /// One that cannot be started; then too all that run are killed.
+    pub(super) fn run(&self, jobs: Vec<Job>, mut ended: impl FnMut(&Report)) -> Result<Outcome, Failure> {
         let mut waiting = VecDeque::from(jobs);
         let mut running: Vec<Running> = Vec::new();
         loop {
@@ -79,9 +88,11 @@ impl Machine<'_> {
                 running.push(Running::start(job, self)?);
             }
             let Some(first_deadline) = running.iter().map(|program| program.deadline).min() else {
-                return Ok(());
+                return Ok(Outcome::Finished);
             };
-            wait(&running, &interruption, first_deadline)?;
+            if wait(&running, self.interruption, first_deadline)? == Outcome::Interrupted {
+                return Ok(Outcome::Interrupted);
+            }
             let mut position = 0;
             while position < running.len() {
                 match running[position].look(self.limit)? {
@@ -188,8 +199,8 @@ fn process(child: &Child) -> Option<Pid> {
     i32::try_from(child.id()).ok().and_then(Pid::from_raw)
 }
 
-/// Waits until a program ended, a signal arrived (an error) or `deadline` has passed.
-fn wait(running: &[Running], interruption: &UnixStream, deadline: Instant) -> Result<(), Failure> {
+/// Waits until a program ended, a signal arrived or `deadline` has passed.
+fn wait(running: &[Running], interruption: &Interruption, deadline: Instant) -> Result<Outcome, Failure> {
     let left = deadline.saturating_duration_since(Instant::now());
     let mut watched: Vec<PollFd<'_>> =
         running.iter().map(|program| PollFd::new(&program.ends, PollFlags::IN)).collect();
@@ -198,24 +209,7 @@ fn wait(running: &[Running], interruption: &UnixStream, deadline: Instant) -> Re
         Ok(_) | Err(Errno::INTR) => {}
         Err(error) => return Err(Failure::because("cannot wait for the tests")(error)),
     }
-    if (&*interruption).read(&mut [0; 1]).is_ok_and(|length| length > 0) {
-        return Err(Failure::new("interrupted; the test programs were ended"));
-    }
-    Ok(())
-}
-
-/// Becomes readable when this process is asked to end: the programs are in groups of their own, where Ctrl-C does not
-/// reach them.
-fn interruption() -> Result<UnixStream, Failure> {
-    let prepare = || {
-        let (woken, waker) = UnixStream::pair()?;
-        woken.set_nonblocking(true)?;
-        for number in [SIGINT, SIGTERM, SIGHUP] {
-            signal_hook::low_level::pipe::register(number, waker.try_clone()?)?;
-        }
-        Ok(woken)
-    };
-    prepare().map_err(Failure::because::<std::io::Error>("cannot take over signals"))
+    Ok(if interruption.has_arrived() { Outcome::Interrupted } else { Outcome::Finished })
 }
 
 #[cfg(test)]
@@ -231,11 +225,10 @@ mod tests {
     fn run(slots: usize, limit: Duration, jobs: Vec<Job>) -> Vec<Report> {
         let logs = tempfile::tempdir().unwrap();
         let mut reports = Vec::new();
-        Machine { slots, limit, logs: logs.path() }
-            .run(jobs, |report| {
-                reports.push(Report { name: report.name.clone(), ..copy(report) });
-            })
-            .unwrap();
+        let machine =
+            Machine { slots, limit, logs: logs.path(), interruption: &Interruption::watch().unwrap() };
+        let outcome = machine.run(jobs, |report| reports.push(copy(report))).unwrap();
+        assert_eq!(outcome, Outcome::Finished);
         reports
     }
 
