@@ -18,6 +18,7 @@ mod failure;
 mod fnox;
 mod generate;
 mod outcome;
+mod package;
 mod static_helper;
 mod test;
 mod tool;
@@ -43,6 +44,8 @@ enum Task {
     Try(try_out::Arguments),
     /// Measures the quality bars and prints them as one table.
     Bench(bench::Arguments),
+    /// Makes what is shipped: the dev container feature.
+    Package(package::Arguments),
     /// Writes the generated files: schemas, reference pages, man pages, completions.
     Gen(generate::Arguments),
 }
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         // It has exit statuses of its own, and with programs that are built already it needs no Cargo.
         Task::Try(arguments) => return try_out::run(&arguments),
         Task::Bench(arguments) => workspace().and_then(|workspace| bench::run(&workspace, arguments)),
+        Task::Package(arguments) => workspace().and_then(|workspace| package::run(&workspace, &arguments)),
         Task::Gen(arguments) => workspace().and_then(|workspace| generate::run(&workspace, &arguments)),
     };
     match result {

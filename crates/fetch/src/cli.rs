@@ -89,6 +89,41 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// For the entrypoint of a container: inject for the remote user, and print shell code that sets the variables
+    ///
+    /// As root it becomes that user first, so that files and links belong to them. As any other user it injects
+    /// nothing, prints nothing and succeeds: the remote user's hooks do the work. On failure it waits a moment
+    /// for a hook that passes the reason on, because the end of the entrypoint ends the hooks as well.
+    Start {
+        /// The remote user: a name in /etc/passwd, or a number
+        #[arg(long, value_name = "USER")]
+        user: Option<String>,
+    },
+    /// For the hooks that tooling runs in a container before the user's commands: succeed once the secrets are in
+    ///
+    /// Waits for a run that is going on, and injects where nobody has. Fails as well when the tooling's own
+    /// environment lacks a variable that was injected, because it would lack in the user's commands too; and
+    /// takes files away in which tooling keeps a copy of the environment on disk.
+    Hook {
+        /// The remote user: a name in /etc/passwd, or a number
+        #[arg(long, value_name = "USER")]
+        user: Option<String>,
+        /// Where tooling keeps its session data, besides /tmp, /var/tmp and ~/.devcontainer
+        #[arg(long, value_name = "DIR")]
+        session_data: Option<PathBuf>,
+    },
+    /// For the start-up files of shells: print shell code that sets the variables, from the set that was injected
+    ///
+    /// Asks the broker only when nobody has injected in this start of the container. Other users than the remote
+    /// user get no code, and no error.
+    Shell {
+        /// The remote user: a name in /etc/passwd, or a number
+        #[arg(long, value_name = "USER")]
+        user: Option<String>,
+        /// sh (also for bash, zsh, dash) or fish
+        #[arg(long, value_name = "sh|fish", default_value = "sh")]
+        shell: Shell,
+    },
     /// Wait until a run without a command, or watch, has injected all that is required
     ///
     /// For hooks and shells that start beside the container's entrypoint. Fails as soon as that run has

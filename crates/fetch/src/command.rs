@@ -10,10 +10,14 @@ use crate::report;
 use crate::settings::{Environment, Settings};
 
 mod check;
+mod ensure;
 mod env;
 mod exec;
+mod hook;
 mod run;
+mod shell;
 mod signals;
+mod start;
 mod wait;
 mod watch;
 
@@ -25,18 +29,33 @@ pub(crate) fn dispatch(cli: Cli, environment: Environment) -> Result<ExitStatus,
         Some(Command::Exec { command }) => exec::run(&settings, &command),
         Some(Command::Env { shell, reveal }) => env::run(&settings, shell, reveal),
         Some(Command::Check { json }) => check::run(&settings, json),
+        Some(Command::Start { user }) => start::run(settings, user.as_deref()),
+        Some(Command::Hook { user, session_data }) => {
+            hook::run(settings, user.as_deref(), session_data.as_deref())
+        }
+        Some(Command::Shell { user, shell }) => shell::run(settings, user.as_deref(), shell),
         Some(Command::Wait) => wait::run(&settings),
         Some(Command::Watch) => watch::run(&settings),
     }
 }
 
-/// Tells the shell that evaluates the output of `env` that there are no secrets: nothing to evaluate would be
+/// Tells the shell that evaluates the output of `env`, `start` or `shell` that there are no secrets: nothing to evaluate would be
 /// success, and the shell would go on without them. A person at a terminal has been told already.
 pub(crate) fn fail_evaluation() {
     if !stdout().is_terminal() {
         // Nobody is left to tell when the output is closed.
         let _ = report::data(b"false\n");
     }
+}
+
+/// Refuses to show values to a person; `usage` says how the output is meant to be taken.
+fn refuse_terminal(usage: &str) -> Result<(), Failure> {
+    if stdout().is_terminal() {
+        return Err(
+            Failure::usage("the output contains secrets, and standard output is a terminal").hint(usage)
+        );
+    }
+    Ok(())
 }
 
 /// Says what is left out of a plan that may go on.

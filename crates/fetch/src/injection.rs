@@ -12,7 +12,7 @@ use remo_wire::names::{ProjectName, SecretName};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
-use crate::plan::{Destination, PlannedFile};
+use crate::plan::{Destination, PlannedFile, Variable};
 use crate::settings::Settings;
 use crate::storage::Storage;
 use crate::vend::Vended;
@@ -173,6 +173,11 @@ pub(crate) fn remove_retired(storage: &Storage) -> Result<bool, Failure> {
 pub(crate) fn inspect(settings: &Settings, destination: &Destination) -> Option<LinkFault> {
     let ours: PathBuf = settings.secrets_dir.components().collect();
     link::inspect(&mut Roots::new(settings), destination, &ours).err()
+}
+
+/// The variables of the set in force.
+pub(crate) fn variables(storage: &Storage) -> Result<Vec<Variable>, Failure> {
+    set::variables(storage)
 }
 
 /// The marker of the set in force, if it was made in this start of the container and holds all that is required.

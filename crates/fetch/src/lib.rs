@@ -32,7 +32,12 @@ mod report;
 pub mod settings;
 mod shell;
 mod storage;
+mod tooling_cache;
+mod user;
 mod vend;
+
+/// Commands whose output a shell evaluates.
+const EVALUATED: [&str; 3] = ["env", "start", "shell"];
 
 /// The whole program. Standard error has been told why when the status is not success.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environment) -> ExitStatus {
@@ -45,13 +50,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environme
             if !error.use_stderr() {
                 return ExitStatus::Success;
             }
-            if arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "env") {
+            if arguments
+                .iter()
+                .take_while(|argument| *argument != "--")
+                .any(|argument| EVALUATED.iter().any(|name| argument == name))
+            {
                 command::fail_evaluation();
             }
             return ExitStatus::Usage;
         }
     };
-    let evaluated = matches!(cli.command, Some(Command::Env { .. }));
+    let evaluated =
+        matches!(cli.command, Some(Command::Env { .. } | Command::Start { .. } | Command::Shell { .. }));
     let done = hardening::forbid_dumps()
         .map_err(|error| Failure::internal("keep this process out of core dumps", &error))
         .and_then(|()| command::dispatch(cli, environment));

@@ -61,6 +61,8 @@ pub struct Settings {
     pub secrets_dir: PathBuf,
     /// The home that `~/` stands for, when it was named.
     pub home: Option<PathBuf>,
+    /// Whether the home comes from the command line.
+    pub home_is_given: bool,
     /// How long to wait.
     pub timeout: Duration,
 }
@@ -86,8 +88,9 @@ impl Settings {
             .secrets_dir
             .or_else(|| environment.secrets_dir.map(PathBuf::from))
             .unwrap_or_else(|| SECRETS_DIRECTORY.into());
+        let home_is_given = options.home.is_some();
         let home = options.home.or_else(|| environment.home.map(PathBuf::from));
-        Ok(Self { project, socket, secrets_dir, home, timeout })
+        Ok(Self { project, socket, secrets_dir, home, home_is_given, timeout })
     }
 
     /// The home that `~/` stands for: as named, else from the file of users.

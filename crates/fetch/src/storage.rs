@@ -7,9 +7,11 @@
 //! SECRETS_DIR/            0700
 //!   owner.json            which container, and which project, the directory serves
 //!   lock                  held by whoever writes
+//!   running               held by a run from its first question to the broker to its end
 //!   current -> views/…    switched by one rename: everybody sees one whole set
 //!   views/<view>.<random>/  a set: env.sh env.fish env.nul files/<secret> links.json ready
 //!   failed                why the last run failed
+//!   passed-on             a hook has reported that
 //!   exec/<random>/        files of a command that runs now
 //! ```
 
@@ -34,6 +36,9 @@ mod owner;
 mod sharing;
 pub(crate) mod tree;
 
+/// Held by a run from its first question to its end.
+const RUNNING: &str = "running";
+
 /// Set while somebody writes.
 const LOCK: &str = "lock";
 
@@ -51,7 +56,7 @@ pub(crate) struct Storage {
     instance: Instance,
 }
 
-/// The right to write, until it is dropped.
+/// The right to write, or to be the one that runs, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct WriteLock {
     _descriptor: OwnedFd,
@@ -101,15 +106,20 @@ impl Storage {
         &self.instance
     }
 
+    /// Says that a run is going on, for those who would otherwise begin one; `None` while another is. The kernel
+    /// takes it back however the process ends.
+    pub(crate) fn take_turn(&self) -> Result<Option<WriteLock>, Failure> {
+        let descriptor = self.open_lock(RUNNING)?;
+        match flock(&descriptor, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(WriteLock { _descriptor: descriptor })),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(self.failure("lock", RUNNING, error)),
+        }
+    }
+
     /// Waits until nobody else writes.
     pub(crate) fn lock(&self) -> Result<WriteLock, Failure> {
-        let descriptor = openat(
-            &self.descriptor,
-            LOCK,
-            OFlags::CREATE | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC,
-            Mode::RUSR | Mode::WUSR,
-        )
-        .map_err(|error| self.failure("open", LOCK, error))?;
+        let descriptor = self.open_lock(LOCK)?;
         let deadline = Instant::now() + LOCK_WAIT;
         let mut pause = Pause::up_to(LOCK_PAUSE);
         loop {
@@ -127,6 +137,12 @@ impl Storage {
                 Err(error) => return Err(self.failure("lock", LOCK, error)),
             }
         }
+    }
+
+    fn open_lock(&self, name: &str) -> Result<OwnedFd, Failure> {
+        let flags = OFlags::CREATE | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        openat(&self.descriptor, name, flags, Mode::RUSR | Mode::WUSR)
+            .map_err(|error| self.failure("open", name, error))
     }
 
     /// Replaces the small file `name` in one step.

@@ -7,22 +7,42 @@ use crate::pause::rest;
 use crate::report;
 use crate::settings::Settings;
 use crate::storage::Storage;
-use crate::vend::{Broker, fetch_required};
+use crate::vend::{Broker, Vended, fetch_required};
 
 pub(super) fn run(settings: &Settings) -> Result<ExitStatus, Failure> {
     // The place comes first: without one there is no reason to ask for a secret, and those who wait for this
     // run look there for its end.
     Roots::refuse_foreign_home(settings)?;
     let storage = Storage::open(&settings.secrets_dir)?;
-    FailedMarker::clear(&storage)?;
-    inject(settings, &storage).inspect_err(|failure| {
-        if let Err(marker) = FailedMarker::leave(&storage, failure) {
+    // Whoever finds a run going on waits for it. Two runs at once do no harm: each brings in a whole set.
+    let _turn = storage.take_turn()?;
+    let retire = inject(settings, &storage)?.replaced;
+    if retire {
+        rest(RETIREMENT);
+        injection::remove_retired(&storage)?;
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// What a run brought in.
+pub(super) struct Run {
+    /// What was vended.
+    pub(super) vended: Vended,
+    /// Whether a set was replaced, which is to be removed after [`RETIREMENT`].
+    pub(super) replaced: bool,
+}
+
+/// Fetches and injects all or nothing, and leaves word of a failure for those who wait.
+pub(super) fn inject(settings: &Settings, storage: &Storage) -> Result<Run, Failure> {
+    FailedMarker::clear(storage)?;
+    fetch_and_inject(settings, storage).inspect_err(|failure| {
+        if let Err(marker) = FailedMarker::leave(storage, failure) {
             report::failure(&marker);
         }
     })
 }
 
-fn inject(settings: &Settings, storage: &Storage) -> Result<ExitStatus, Failure> {
+fn fetch_and_inject(settings: &Settings, storage: &Storage) -> Result<Run, Failure> {
     let vended = fetch_required(&Broker::new(settings), settings.timeout)?;
     storage.claim(&vended.project)?;
     super::note_left_out(&vended.plan);
@@ -34,9 +54,5 @@ fn inject(settings: &Settings, storage: &Storage) -> Result<ExitStatus, Failure>
         vended.plan.variables.len(),
         vended.plan.files.len()
     ));
-    if injected.replaced {
-        rest(RETIREMENT);
-        injection::remove_retired(storage)?;
-    }
-    Ok(ExitStatus::Success)
+    Ok(Run { vended, replaced: injected.replaced })
 }

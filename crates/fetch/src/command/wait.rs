@@ -42,7 +42,7 @@ pub(super) fn run(settings: &Settings) -> Result<ExitStatus, Failure> {
 }
 
 /// Refuses a set of another project than the one that was named: no run for that one can succeed there.
-fn of_project(settings: &Settings, ready: &Ready) -> Result<(), Failure> {
+pub(super) fn of_project(settings: &Settings, ready: &Ready) -> Result<(), Failure> {
     match &settings.project {
         Some(wanted) if *wanted != ready.project => Err(Failure::unavailable(format!(
             "{} keeps the secrets of the project {}, not of {wanted}",

@@ -4,10 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::set;
 use crate::failure::Failure;
+use crate::settings::Settings;
 use crate::storage::{Instance, Storage};
 
 /// Name of the marker, in the storage.
 const FAILED: &str = "failed";
+
+/// Name of the file that says that a hook has reported the failure.
+const PASSED_ON: &str = "passed-on";
 
 /// Why the last run failed, and in which start of the container.
 #[derive(Debug, Serialize, Deserialize)]
@@ -34,7 +38,21 @@ impl FailedMarker {
 
     /// Takes the marker away.
     pub(crate) fn clear(storage: &Storage) -> Result<(), Failure> {
+        storage.remove(PASSED_ON)?;
         storage.remove(FAILED)
+    }
+
+    /// Says that a person has been told of the failure. Where that does not work, an entrypoint stays a little
+    /// longer than it needs.
+    pub(crate) fn pass_on(settings: &Settings) {
+        if let Ok(Some(storage)) = Storage::open_existing(&settings.secrets_dir) {
+            let _ = storage.write(PASSED_ON, b"");
+        }
+    }
+
+    /// Whether a person has been told.
+    pub(crate) fn was_passed_on(storage: &Storage) -> bool {
+        storage.read(PASSED_ON).is_ok_and(|found| found.is_some())
     }
 
     /// The marker that was left in this start of the container.

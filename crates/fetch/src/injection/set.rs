@@ -192,6 +192,20 @@ pub(super) fn remove_retired(storage: &Storage, current: Option<&str>) -> bool {
     younger
 }
 
+/// The variables of the set in force; none where nothing is.
+pub(super) fn variables(storage: &Storage) -> Result<Vec<Variable>, Failure> {
+    let Some(text) = Current::read(storage)?.variables else { return Ok(Vec::new()) };
+    shell::parse_nul_separated(text.expose())
+        .map(|(name, value)| {
+            let text = |bytes: &[u8]| std::str::from_utf8(bytes).map(str::to_owned);
+            match (text(name), text(value)) {
+                (Ok(name), Ok(value)) => Ok(Variable { name, value: Secret::from_text(value) }),
+                _ => Err(storage.failure("read", CURRENT, std::io::Error::from(ErrorKind::InvalidData))),
+            }
+        })
+        .collect()
+}
+
 /// Names of variables whose value is another now, or that are gone; nothing when there was no set before.
 pub(super) fn changed_variables(before: &Current, now: &[Variable]) -> Vec<String> {
     let Some(variables) = &before.variables else { return Vec::new() };

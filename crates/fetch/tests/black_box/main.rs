@@ -8,6 +8,7 @@
 )]
 
 mod check;
+mod container;
 mod exec;
 mod home;
 mod place;

@@ -1,0 +1,182 @@
+//! A container engine of one test program's own.
+
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::Duration;
+
+use remo_testkit::wait;
+
+use crate::command::{Ended, run_within};
+use crate::images::Image;
+use crate::{bootstrap, leftovers, programs};
+
+/// How long one call of the client may take on a busy machine.
+const CALL: Duration = Duration::from_mins(3);
+
+/// How long the engine may take to answer for the first time.
+const START: Duration = Duration::from_mins(2);
+
+/// What runs as process 1 of the engine's namespaces. Its end, which comes with the end of the pipe that the test
+/// program holds, is the end of everything in them.
+///
+/// A `/run` of its own keeps the engine's locks apart from other engines', and gives projects the socket
+/// directory at the place that the product has it.
+const INIT: &str = r#"
+set -e
+mount --make-rprivate /
+mkdir -p "$ENGINE/broker"
+mount --bind "$BROKER" "$ENGINE/broker"
+mount -t tmpfs tmpfs /run
+mkdir /run/remo-broker
+mount --move "$ENGINE/broker" /run/remo-broker
+ip link set lo up
+"$DOCKERD" --data-root "$DATA/data" --exec-root "$ENGINE/e" --pidfile "$ENGINE/pid" -H "unix://$ENGINE/d.sock" \
+    --storage-driver overlay2 --cgroup-parent "$GROUP" >>"$ENGINE/log" 2>&1 &
+read -r end || :
+"#;
+
+/// A running engine. Dropping it ends it and everything that runs in it.
+///
+/// It has a network of its own without a way out: containers reach each other and nothing else, and several engines
+/// do not get in each other's way with bridges, address ranges and packet filters.
+#[derive(Debug)]
+pub struct Engine {
+    init: Child,
+    /// Its end ends the engine.
+    leash: Option<ChildStdin>,
+    folder: tempfile::TempDir,
+    data: PathBuf,
+    _alive: File,
+}
+
+impl Engine {
+    /// Starts an engine whose containers see `socket_directory` as `/run/remo-broker` of the host.
+    ///
+    /// # Errors
+    /// The reason to skip a test for, when something is missing here.
+    ///
+    /// # Panics
+    /// When it does not answer in time.
+    pub fn start(socket_directory: &Path) -> Result<Self, String> {
+        bootstrap::ready()?;
+        // The path of a socket has at most 107 bytes.
+        let folder = tempfile::Builder::new()
+            .prefix("remo-engine-")
+            .rand_bytes(5)
+            .tempdir_in("/tmp")
+            .expect("a folder");
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("the mode of a folder");
+        let (data, alive) = leftovers::data_folder();
+        let log = File::create(folder.path().join("log")).expect("a log");
+        let mut init = Command::new(programs::expect("unshare"))
+            .args(["--mount", "--net", "--pid", "--fork", "--mount-proc", "/bin/sh", "-c", INIT])
+            .env_clear()
+            .env("PATH", programs::search_path(Path::new("/usr/bin/docker")))
+            .env("ENGINE", folder.path())
+            .env("BROKER", socket_directory)
+            .env("DATA", &data)
+            .env("GROUP", leftovers::control_group(&data))
+            .env("DOCKERD", programs::expect("dockerd"))
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone().expect("a handle"))
+            .stderr(log)
+            .spawn()
+            .expect("namespaces for an engine");
+        let leash = init.stdin.take();
+        let mut engine = Self { init, leash, folder, data, _alive: alive };
+        wait::until_true(START, "the engine's first answer", || {
+            let ended = engine.init.try_wait().expect("a look at the engine");
+            assert!(ended.is_none(), "the engine ended: {}", engine.log());
+            engine.socket().exists() && engine.try_docker(&["version"]).status.success()
+        });
+        // Users other than root start containers in some tests; the folder above is this test's own.
+        fs::set_permissions(engine.socket(), Permissions::from_mode(0o666)).expect("the mode of the socket");
+        Ok(engine)
+    }
+
+    /// The socket of the engine.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("d.sock")
+    }
+
+    /// A folder for what belongs to the engine's clients.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where containers, images and volumes of the engine lie on the disk.
+    pub fn data(&self) -> PathBuf {
+        self.data.join("data")
+    }
+
+    /// What the engine said.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// Runs the client.
+    pub fn try_docker(&self, arguments: &[&str]) -> Ended {
+        let mut command = Command::new(bootstrap::docker());
+        command
+            .args(arguments)
+            .env_clear()
+            .env("PATH", programs::search_path(&bootstrap::docker()))
+            .env("HOME", self.folder.path())
+            .env("DOCKER_HOST", format!("unix://{}", self.socket().display()))
+            .env("DOCKER_BUILDKIT", "0");
+        run_within(CALL, &mut command)
+    }
+
+    /// Runs the client and returns what it printed.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn docker(&self, arguments: &[&str]) -> String {
+        self.try_docker(arguments).succeeded().stdout
+    }
+
+    /// Brings a base image in.
+    ///
+    /// # Panics
+    /// When it cannot be made or imported.
+    pub fn import(&self, image: Image) {
+        let tarball = image.tarball();
+        self.docker(&["import", tarball.to_str().expect("a path in UTF-8"), image.name()]);
+    }
+
+    /// What a container wrote, both outputs.
+    ///
+    /// # Panics
+    /// When there is no such container.
+    pub fn logs(&self, container: &str) -> String {
+        self.try_docker(&["logs", container]).succeeded().said()
+    }
+
+    /// The exit code of a container that has ended; `None` while it runs.
+    ///
+    /// # Panics
+    /// When there is no such container.
+    pub fn exit_code(&self, container: &str) -> Option<i32> {
+        let state =
+            self.docker(&["inspect", "--format", "{{.State.Running}} {{.State.ExitCode}}", container]);
+        let (running, code) = state.trim().split_once(' ').expect("two words about a container");
+        (running == "false").then(|| code.parse().expect("an exit code"))
+    }
+
+    /// Removes a container with its volumes, whatever it does.
+    pub fn remove(&self, container: &str) {
+        let _ = self.try_docker(&["rm", "--force", "--volumes", container]);
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // With the pipe goes process 1 of the namespaces, and with that all the rest. The engine is given no time:
+        // what it would tidy up is removed below.
+        self.leash = None;
+        let _ = self.init.wait();
+        leftovers::remove(&self.data);
+    }
+}

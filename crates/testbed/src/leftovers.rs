@@ -1,0 +1,62 @@
+//! What engines of test programs that were killed have left on the disk. Their processes, mounts and networks are
+//! gone with their namespaces.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+/// Where engines keep images and containers: a file system that overlays can lie on.
+const DATA: &str = "/var/lib/remo-testbed";
+
+/// Held by the test program of an engine, in its folder.
+const ALIVE: &str = "alive";
+
+/// A new folder for the data of an engine, and the lock that says that it is in use.
+pub(crate) fn data_folder() -> (PathBuf, File) {
+    fs::create_dir_all(DATA).expect("a folder for engines");
+    // One at a time: a folder without a lock yet must not look left over.
+    let door = File::create(Path::new(DATA).join(".lock")).expect("a lock");
+    flock(&door, FlockOperation::LockExclusive).expect("the lock");
+    for entry in fs::read_dir(DATA).expect("the folders of engines").flatten() {
+        let path = entry.path();
+        let free = File::open(path.join(ALIVE))
+            .is_ok_and(|alive| flock(&alive, FlockOperation::NonBlockingLockExclusive).is_ok());
+        if path.is_dir() && (free || !path.join(ALIVE).exists()) {
+            remove(&path);
+        }
+    }
+    let folder = tempfile::Builder::new().prefix("").rand_bytes(6).tempdir_in(DATA).expect("a folder").keep();
+    let alive = File::create(folder.join(ALIVE)).expect("a lock");
+    flock(&alive, FlockOperation::NonBlockingLockExclusive).expect("the lock of a new folder");
+    (folder, alive)
+}
+
+/// Removes the folder of an engine that has ended, and its control groups.
+pub(crate) fn remove(folder: &Path) {
+    if let Some(name) = folder.file_name().and_then(|name| name.to_str()) {
+        control_groups(name);
+    }
+    // Removed by somebody else in the meantime is as good.
+    let _ = fs::remove_dir_all(folder);
+}
+
+/// The parent of an engine's control groups.
+pub(crate) fn control_group(folder: &Path) -> String {
+    let name = folder.file_name().and_then(|name| name.to_str()).expect("the name of an engine's folder");
+    format!("/remo-testbed-{name}")
+}
+
+fn control_groups(name: &str) {
+    let group = format!("remo-testbed-{name}");
+    let mut roots = vec![PathBuf::from("/sys/fs/cgroup")];
+    roots.extend(fs::read_dir("/sys/fs/cgroup").into_iter().flatten().flatten().map(|entry| entry.path()));
+    for root in roots {
+        let group = root.join(&group);
+        for below in fs::read_dir(&group).into_iter().flatten().flatten() {
+            // Files of the kernel are no directories and go with theirs.
+            let _ = fs::remove_dir(below.path());
+        }
+        let _ = fs::remove_dir(group);
+    }
+}
