@@ -75,6 +75,16 @@ impl<'a> DevContainers<'a> {
         self.call("read-configuration", project, further, &[])
     }
 
+    /// The users of this machine and the tooling's.
+    fn user_list(&self) -> PathBuf {
+        let list = self.home.join("passwd");
+        let user = self.user.unwrap_or_default();
+        let listed = fs::read_to_string("/etc/passwd").expect("the users of this machine");
+        let own = format!("remo-testbed:x:{user}:{user}::{}:/bin/sh\n", self.home.display());
+        fs::write(&list, listed + &own).expect("a list of users");
+        list
+    }
+
     fn call(&self, task: &str, project: &Path, further: &[&str], command: &[&str]) -> Ended {
         // A folder for each project: the tooling names what it prepares for a build by the millisecond, and two of
         // them at once would take each other's.
@@ -85,8 +95,10 @@ impl<'a> DevContainers<'a> {
         let mut call = match self.user {
             None => Command::new(bootstrap::node()),
             Some(user) => {
-                let mut call = Command::new(programs::expect("setpriv"));
+                let mut call = Command::new(programs::expect("unshare"));
                 let user = user.to_string();
+                call.args(["--mount", "/bin/sh", "-c", LISTED, "sh"]).arg(self.user_list());
+                call.arg(programs::expect("setpriv"));
                 call.args(["--reuid", &user, "--regid", &user, "--clear-groups"]).arg(bootstrap::node());
                 call
             }
@@ -113,6 +125,9 @@ impl<'a> DevContainers<'a> {
         run_within(CALL, &mut call)
     }
 }
+
+/// The tooling asks for the name of its user, which this machine need not have: it sees a list of its own.
+const LISTED: &str = r#"mount --bind "$1" /etc/passwd && shift && exec "$@""#;
 
 /// Builds without what the Debian engine does not have.
 const UP: [&str; 2] = ["--buildkit", "never"];

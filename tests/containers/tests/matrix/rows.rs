@@ -148,7 +148,7 @@ impl Row {
             None => DevContainers::new(&stage.engine),
         };
         let mut outcome = Outcome::new(self.number, self.title);
-        let session: &[&str] = if self.title.starts_with("session") { self.arguments } else { &[] };
+        let session = self.arguments.contains(&SESSION);
         let workspace = Workspace { stage, project: &project, tooling: &tooling, session };
         let mut container = None;
         outcome.demand(Column::Starts, || container = Some(workspace.start(self.arguments)));
