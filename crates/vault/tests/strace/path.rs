@@ -47,6 +47,7 @@ fn walk(mut place: Place) {
     assert_eq!(place.run(&place.remo_vault(&["get", "gh", "--reveal"]), ""), SCALAR);
     place.run(&place.remo_vault(&["push"]), "");
     assert_eq!(place.broker.status().secret_count, 3);
+    place.rotates_key();
     place.run(&place.called("remo-login", &["token", "--name", "service"]), &format!("{LOGGED_IN}\n"));
     watches(&mut place, with_fnox);
     place.approve(&["gh", "NPM_TOKEN"]);
@@ -85,6 +86,7 @@ fn asks(place: &mut Place) {
     place.run(&place.called("remo-test-project", &[PROJECT]), "");
     // The watcher has ended by now, and a project may have changed.
     place.run_to(1, &place.called("remo-vend-status", &[]), "");
+    place.run(&place.remo_vault(&["key", "status"]), "");
 }
 
 /// The command of the project is the one process that is started with a value.

@@ -157,13 +157,25 @@ impl Place {
     /// Makes the vault key, in plaintext and in its own file only. From now on it is looked for too.
     #[track_caller]
     pub(crate) fn makes_key(&mut self) {
-        let making = self.start(&self.remo_vault(&["key", "ensure", "--allow-plaintext"]), "key");
-        let (output, trace) = making.finish("");
+        let command = self.remo_vault(&["key", "ensure", "--allow-plaintext"]);
+        self.changes_key(&command, "the vault key");
+    }
+
+    /// Replaces the vault key.
+    #[track_caller]
+    pub(crate) fn rotates_key(&mut self) {
+        let command = self.remo_vault(&["key", "rotate"]);
+        self.changes_key(&command, "the new vault key");
+    }
+
+    #[track_caller]
+    fn changes_key(&mut self, command: &Command, label: &str) {
+        let (output, trace) = self.start(command, "key").finish("");
         succeeded(&output);
         let key = fs::read_to_string(self.key()).unwrap();
         let secret = key.lines().find(|line| line.starts_with("AGE-SECRET-KEY-")).unwrap();
-        self.needles.push(Needle::new("the vault key", secret.as_bytes()));
-        // Also under the name that the file has until it is whole.
+        self.needles.push(Needle::new(label, secret.as_bytes()));
+        // Also under the names that the file has before it is whole.
         let leaks = trace.leaks(&self.needles, &[], &[&self.key()]);
         assert!(leaks.is_empty(), "{leaks:?}");
         assert!(!self.leaks(&trace, &[]).is_empty(), "the trace shows how the file was written");
