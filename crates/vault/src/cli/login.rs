@@ -101,9 +101,13 @@ pub enum LoginCommand {
     Status(LoginStatusArguments),
     /// Renew credentials that expire, by their recipes and without asking
     ///
-    /// Without a name all that can be renewed are. The store changes, and the watcher pushes the new ones.
+    /// Without a name all that can be renewed are. The store changes, and the watcher pushes the new ones. A secret that
+    /// was removed, or set by other means, since its login is left alone.
     Refresh(LoginRefreshArguments),
     /// Forget a login: its time and what was kept for a refresh; the secret stays in the store
+    ///
+    /// The records before this change stay, encrypted, beside the store (`logins.age.previous`) until the next one.
+    /// Revoke the session at the service as well.
     Forget(LoginForgetArguments),
 }
 

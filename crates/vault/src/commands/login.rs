@@ -9,7 +9,7 @@ use super::secret_name;
 use crate::cli::{Locations, LoginArguments, LoginCommand, LoginCommandLine};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::login::{self, Catalog, Found, Settings};
+use crate::login::{self, Catalog, Found, Refreshed, Settings};
 use crate::output;
 use crate::store::Change;
 
@@ -111,7 +111,13 @@ fn refresh(
     for login in wanted {
         any = true;
         match found(&login.recipe, catalog).and_then(|found| session.refresh(&found.recipe, &login.name)) {
-            Ok(done) => report(&login.name, &done),
+            Ok(Refreshed::Done(done)) => report(&login.name, &done),
+            // Nobody asked for this one.
+            Ok(Refreshed::LeftAlone(reason)) if names.is_empty() => output::note(&reason.to_string()),
+            Ok(Refreshed::LeftAlone(reason)) => {
+                output::note(&reason.to_string());
+                status = ExitStatus::Failure;
+            }
             Err(failure) => {
                 output::note(&failure.to_string());
                 status = ExitStatus::Failure;

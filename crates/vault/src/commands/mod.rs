@@ -141,10 +141,26 @@ pub(crate) fn store_secret(
     name: &SecretName,
     secret: &PushedSecret,
 ) -> Result<Change, Failure> {
+    store_secret_if(locations, name, secret, |_| Ok(()))
+}
+
+/// [`store_secret`], if what the store holds at that moment, with other writers kept out, is to the liking of `fits`.
+pub(crate) fn store_secret_if(
+    locations: &Locations,
+    name: &SecretName,
+    secret: &PushedSecret,
+    fits: impl FnOnce(&Reading) -> Result<(), Failure>,
+) -> Result<Change, Failure> {
     store(locations).update(&mut note_waiting, |content| {
+        fits(&content.reading())?;
         let change = within_one_push(content, |content| Ok(content.set(name, secret)))?;
         Ok((if change == Change::Unchanged { Commit::Leave } else { Commit::Write }, change))
     })
+}
+
+/// Everything in the store; nothing where there is no store yet.
+pub(crate) fn stored(locations: &Locations) -> Result<Reading, Failure> {
+    Ok(store(locations).preview()?.reading())
 }
 
 /// Checks a name that was typed. The message does not repeat it: it may be a value in the wrong place.

@@ -11,6 +11,7 @@ use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 use remo_secret::Secret;
 use remo_wire::names::SecretName;
 
+use super::digest::{self, Present};
 use super::expiry::Standing;
 use super::home::Home;
 use super::keep::Vault;
@@ -23,8 +24,10 @@ use super::stop::Stop;
 use super::take::{Taken, Taker};
 use super::tool::{Output, Run, Tools};
 use crate::cli::Locations;
+use crate::commands;
 use crate::failure::Failure;
 use crate::output;
+use crate::source::Reading;
 use crate::store::Change;
 
 /// Commands that only take something out of the tool's files.
@@ -44,6 +47,15 @@ impl Done {
     pub fn standing(&self, now: Timestamp) -> Standing {
         Standing::at(now, self.expires_at, self.early)
     }
+}
+
+/// How a refresh ended.
+#[derive(Debug)]
+pub enum Refreshed {
+    /// The credential is renewed.
+    Done(Done),
+    /// The secret was removed or set by other means since the login: nothing was done, for this reason.
+    LeftAlone(Failure),
 }
 
 /// What was answered, secrets apart.
@@ -90,7 +102,9 @@ pub fn log_in(
         printed: BTreeMap::new(),
     }
     .take(recipe, now)?;
-    finish(recipe, name, &vault, home, &taken, answered.plain, now)
+    let record = remember(recipe, &home, &taken, answered.plain, now)?;
+    let change = vault.keep(name, &taken.value, &record, |_| Ok(()))?;
+    finish(home, change, &record)
 }
 
 /// Renews the login that `record` remembers, without asking anybody.
@@ -101,12 +115,19 @@ pub(super) fn refresh(
     locations: &Locations,
     settings: &Settings,
     stop: &Stop,
-) -> Result<Done, Failure> {
+) -> Result<Refreshed, Failure> {
     let Some(refresh) = &recipe.refresh else {
         return Err(Failure::new(format!("the recipe {} knows no refresh", recipe.name))
             .hint(format!("log in again: {}", again(recipe, name))));
     };
     let vault = Vault::new(locations);
+    // Looked at again when it is stored; here only so that no tool runs in vain.
+    let stored = commands::stored(locations)?;
+    if let Err(left_alone) = present(&record, name, &stored) {
+        return Ok(Refreshed::LeftAlone(left_alone));
+    }
+    let replaced = stored.secrets.get(name).map(|entry| digest::of(&entry.value));
+    drop(stored);
     let home = furnished(recipe, settings, &record.answers)?;
     state::restore(&home, &record.state)?;
     let tools = tools(recipe, &home, stop, &record.answers)?;
@@ -133,7 +154,10 @@ pub(super) fn refresh(
     if taken.expires_at.is_some_and(|time| time <= now) {
         return Err(failed(Failure::new(format!("{name} is expired still: the tool did not renew it"))));
     }
-    finish(recipe, name, &vault, home, &taken, record.answers, now)
+    let mut renewed = remember(recipe, &home, &taken, record.answers.clone(), now)?;
+    renewed.digests.extend(replaced);
+    let change = vault.keep(name, &taken.value, &renewed, |reading| present(&record, name, reading))?;
+    finish(home, change, &renewed).map(Refreshed::Done)
 }
 
 /// What to type to log in again.
@@ -213,30 +237,46 @@ fn shown(settings: &Settings, terminal: bool) -> Output {
     if terminal || settings.show_output { Output::Shown } else { Output::Dropped }
 }
 
-/// Keeps what is needed later, stores the credential, and wipes the home in any case.
-fn finish(
+/// Refuses to renew what somebody has removed or replaced since: a timer must not bring a revoked secret back.
+fn present(record: &Record, name: &SecretName, reading: &Reading) -> Result<(), Failure> {
+    let problem = match digest::present(&record.digests, name, reading) {
+        Present::Same => return Ok(()),
+        Present::Removed => "was removed from the store since the login",
+        Present::Replaced => "was set by other means since the login",
+        Present::Unreadable => "cannot be read in the store at the moment",
+    };
+    Err(Failure::new(format!("{name} {problem}; it is left as it is")).hint(format!(
+        "log in again: remo-login {} --name {name}\n      or forget the login: remo-login forget {name}",
+        record.recipe
+    )))
+}
+
+/// What is remembered of a login that brought `taken`.
+fn remember(
     recipe: &Recipe,
-    name: &SecretName,
-    vault: &Vault<'_>,
-    home: Home,
+    home: &Home,
     taken: &Taken,
     answers: BTreeMap<String, String>,
     now: Timestamp,
-) -> Result<Done, Failure> {
-    let kept = recipe.refresh.as_ref().map(|refresh| state::save(&home, &refresh.keep)).transpose()?;
-    let record = Record {
+) -> Result<Record, Failure> {
+    let kept = recipe.refresh.as_ref().map(|refresh| state::save(home, &refresh.keep)).transpose()?;
+    Ok(Record {
         recipe: recipe.name.clone(),
         obtained_at: now,
         expires_at: taken.expires_at,
         refreshable: recipe.refresh.is_some(),
         early_seconds: recipe.refresh.as_ref().map_or(0, |refresh| refresh.early_seconds),
+        digests: vec![digest::of(&taken.value)],
         answers,
         state: kept.unwrap_or_default(),
-    };
-    let change = vault.keep(name, &taken.value, &record)?;
+    })
+}
+
+/// Wipes the home and reports.
+fn finish(home: Home, change: Change, record: &Record) -> Result<Done, Failure> {
     home.wipe()?;
     let early = SignedDuration::from_secs(record.early_seconds.into());
-    Ok(Done { change, expires_at: taken.expires_at, early })
+    Ok(Done { change, expires_at: record.expires_at, early })
 }
 
 /// Whole seconds: nobody needs more, and tables stay narrow.

@@ -8,6 +8,7 @@ use crate::cli::Locations;
 use crate::commands;
 use crate::failure::Failure;
 use crate::output;
+use crate::source::Reading;
 use crate::store::Change;
 
 /// Where a login ends.
@@ -27,20 +28,22 @@ impl<'a> Vault<'a> {
     pub(super) fn check(&self) -> Result<(), Failure> {
         crate::key::VaultKey::load(&self.locations.key_file)?;
         self.records.read()?;
+        commands::stored(self.locations)?;
         Ok(())
     }
 
-    /// Stores `value` and remembers `record`. The record goes first: with it, a tool whose refresh token was just
+    /// Stores `value`, if `fits` has nothing against what the store holds, and remembers `record`. The record goes first: with it, a tool whose refresh token was just
     /// replaced can go on whatever happens to the store.
     pub(super) fn keep(
         &self,
         name: &SecretName,
         value: &PushedSecret,
         record: &Record,
+        fits: impl FnOnce(&Reading) -> Result<(), Failure>,
     ) -> Result<Change, Failure> {
         self.records.put(name, record, &mut || {
             output::note("waiting for another remo-login that is writing…");
         })?;
-        commands::store_secret(self.locations, name, value)
+        commands::store_secret_if(self.locations, name, value, fits)
     }
 }

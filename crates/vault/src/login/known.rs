@@ -96,6 +96,7 @@ mod tests {
             expires_at: Some("2026-05-31T13:00:00Z".parse().unwrap()),
             refreshable: true,
             early_seconds: 600,
+            digests: Vec::new(),
             answers: BTreeMap::new(),
             state: BTreeMap::from([("a/b".to_owned(), Secret::from_text("dHJpcHdpcmU=".into()))]),
         };

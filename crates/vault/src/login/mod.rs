@@ -6,6 +6,7 @@
 //!
 //! - [`known`]: what was logged in to, and how long that lasts; no values
 
+mod digest;
 mod expiry;
 mod flow;
 mod home;
@@ -24,7 +25,7 @@ mod tool;
 mod wipe;
 
 pub use expiry::{Standing, duration_in_words};
-pub use flow::{Done, again, log_in};
+pub use flow::{Done, Refreshed, again, log_in};
 pub use known::{Login, known};
 pub use recipe::{Catalog, Found, Origin, Recipe};
 pub use record::{LOGINS_FILE, logins_file};

@@ -4,10 +4,13 @@ use jiff::Timestamp;
 use remo_wire::names::SecretName;
 use serde::Serialize;
 
+use super::digest::{self, Present};
 use super::expiry::Standing;
+use super::keep::Vault;
 use super::known::{Login, known};
 use super::recipe::{Catalog, Found, Origin, Place, Recipe};
 use crate::cli::Locations;
+use crate::commands;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::output;
@@ -28,6 +31,9 @@ struct ListedRecipe<'a> {
 struct ShownLogin<'a> {
     #[serde(flatten)]
     login: &'a Login,
+    /// Whether the store still holds it; left out where the store was not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_store: Option<Present>,
     expired: bool,
     due: bool,
     seconds_left: Option<i64>,
@@ -35,19 +41,37 @@ struct ShownLogin<'a> {
 }
 
 impl<'a> ShownLogin<'a> {
-    fn new(login: &'a Login, now: Timestamp) -> Self {
+    fn new(login: &'a Login, present: Option<Present>, now: Timestamp) -> Self {
         let standing = login.standing(now);
         let seconds_left = match standing {
             Standing::Lasting => None,
             Standing::Valid(left) | Standing::Due(left) => Some(left.as_secs()),
             Standing::Expired(_) => Some(0),
         };
+        let hint = match present {
+            Some(Present::Removed | Present::Replaced) => Some(format!("remo-login forget {}", login.name)),
+            _ => login.hint(now),
+        };
         Self {
             login,
+            in_store: present,
             expired: matches!(standing, Standing::Expired(_)),
             due: standing.is_due(),
             seconds_left,
-            hint: login.hint(now),
+            hint,
+        }
+    }
+
+    /// Whether it is about what the store holds, as far as is known.
+    fn is_current(&self) -> bool {
+        !matches!(self.in_store, Some(Present::Removed | Present::Replaced))
+    }
+
+    fn standing(&self, now: Timestamp) -> String {
+        match self.in_store {
+            Some(Present::Removed) => "removed from the store since".to_owned(),
+            Some(Present::Replaced) => "set by other means since".to_owned(),
+            _ => self.login.standing(now).in_words(),
         }
     }
 }
@@ -74,7 +98,7 @@ pub fn list(catalog: &Catalog, locations: &Locations, json: bool) -> Result<Exit
                 lasts: &recipe.lasts,
                 refreshable: recipe.refresh.is_some(),
                 shipped: *origin == Origin::Shipped,
-                logins: of(recipe).into_iter().map(|login| ShownLogin::new(login, now)).collect(),
+                logins: of(recipe).into_iter().map(|login| ShownLogin::new(login, None, now)).collect(),
             })
             .collect();
         print_json(&serde_json::json!({ "recipes": recipes }))?;
@@ -101,26 +125,39 @@ pub fn list(catalog: &Catalog, locations: &Locations, json: bool) -> Result<Exit
     Ok(ExitStatus::Success)
 }
 
-/// The logins with the time left. A negative answer when one has expired.
+/// The logins with the time left. A negative answer when one has expired that is still in the store.
 pub fn status(locations: &Locations, json: bool) -> Result<ExitStatus, Failure> {
     let now = Timestamp::now();
-    let logins = known(locations.store_path(), &locations.key_file)?;
-    let shown: Vec<_> = logins.iter().map(|login| ShownLogin::new(login, now)).collect();
-    let expired = shown.iter().any(|login| login.expired);
+    let records = Vault::new(locations).records.read()?;
+    let stored = match commands::stored(locations) {
+        Ok(reading) => Some(reading),
+        Err(failure) => {
+            output::note(&format!("warning: whether they are still in the store cannot be told\n{failure}"));
+            None
+        }
+    };
+    let present = |name: &SecretName, digests: &[String]| {
+        stored.as_ref().map(|reading| digest::present(digests, name, reading))
+    };
+    let logins: Vec<_> = records
+        .into_iter()
+        .map(|(name, record)| (present(&name, &record.digests), Login::new(name, record)))
+        .collect();
+    let shown: Vec<_> = logins.iter().map(|(present, login)| ShownLogin::new(login, *present, now)).collect();
+    let expired = shown.iter().any(|login| login.expired && login.is_current());
     if json {
         print_json(&serde_json::json!({ "logins": shown }))?;
     } else if shown.is_empty() {
         output::note("nobody has logged in yet\nhint: see what there is: remo-login");
     } else {
-        let width = |texts: &mut dyn Iterator<Item = usize>, heading: &str| {
-            texts.max().unwrap_or_default().max(heading.len())
-        };
-        let name = width(&mut logins.iter().map(|login| login.name.as_str().len()), "SECRET");
-        let recipe = width(&mut logins.iter().map(|login| login.recipe.len()), "RECIPE");
+        let names = logins.iter().map(|(_, login)| login.name.as_str().len());
+        let recipes = logins.iter().map(|(_, login)| login.recipe.len());
+        let name = names.max().unwrap_or_default().max("SECRET".len());
+        let recipe = recipes.max().unwrap_or_default().max("RECIPE".len());
         output::line(&format!("{:name$}  {:recipe$}  {:20}  STANDING", "SECRET", "RECIPE", "OBTAINED"))?;
-        for login in &logins {
-            let standing = login.standing(now).in_words();
+        for ((_, login), shown) in logins.iter().zip(&shown) {
             let at = login.obtained_at.to_string();
+            let standing = shown.standing(now);
             output::line(&format!(
                 "{:name$}  {:recipe$}  {at:20}  {standing}",
                 login.name.as_str(),

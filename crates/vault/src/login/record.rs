@@ -38,6 +38,9 @@ pub(super) struct Record {
     pub(super) refreshable: bool,
     /// A refresh is due this many seconds before it expires.
     pub(super) early_seconds: u32,
+    /// Digests of the credential that is being stored and of the one that it replaces, to tell whether the store still
+    /// holds either: the record is written first, and a crash may come in between.
+    pub(super) digests: Vec<String>,
     /// What was answered to the questions that are no secrets.
     pub(super) answers: BTreeMap<String, String>,
     /// The tool's files that a refresh needs, by their path in its home; each as base64.

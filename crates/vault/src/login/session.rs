@@ -2,7 +2,7 @@
 
 use remo_wire::names::SecretName;
 
-use super::flow::{self, Done};
+use super::flow::{self, Refreshed};
 use super::keep::Vault;
 use super::recipe::Recipe;
 use super::settings::Settings;
@@ -26,7 +26,7 @@ impl<'a> RefreshSession<'a> {
     }
 
     /// Renews the login of `name`.
-    pub fn refresh(&mut self, recipe: &Recipe, name: &SecretName) -> Result<Done, Failure> {
+    pub fn refresh(&mut self, recipe: &Recipe, name: &SecretName) -> Result<Refreshed, Failure> {
         let mut records = Vault::new(self.locations).records.read()?;
         let record = records
             .remove(name)

@@ -88,6 +88,43 @@ fn an_expired_token_is_told_and_what_is_due_is_refreshed() {
 }
 
 #[test]
+fn what_was_removed_or_set_since_is_not_brought_back() {
+    let scene = scene(60);
+    run(&scene, &["claude"], 0);
+    scene.room.run(&["remove", "claude"]).expect(0);
+    // A timer finds it due, and leaves it alone.
+    let said = run(&scene, &["refresh", "--all-due"], 0);
+    assert!(said.contains("was removed from the store since the login; it is left as it is"), "{said}");
+    let said = run(&scene, &["refresh", "claude"], 1);
+    assert!(said.contains("remo-login forget claude"), "{said}");
+    assert!(run(&scene, &["status"], 0).contains("removed from the store since"));
+    assert!(scene.names().is_empty());
+
+    scene.room.set("claude", "sk-ant-api-by-hand");
+    let said = run(&scene, &["refresh", "--all-due"], 0);
+    assert!(said.contains("was set by other means since the login"), "{said}");
+    assert_eq!(scene.room.reveal("claude"), "sk-ant-api-by-hand");
+    let status: serde_json::Value = serde_json::from_str(&run(&scene, &["status", "--json"], 0)).unwrap();
+    assert_eq!(status["logins"][0]["in_store"], "replaced");
+    run(&scene, &["claude"], 0);
+    run(&scene, &["refresh", "claude"], 0);
+    assert_eq!(scene.room.reveal("claude"), token(2));
+}
+
+#[test]
+fn a_refresh_that_could_not_store_what_it_got_goes_on_from_there() {
+    let scene = scene(60);
+    run(&scene, &["claude"], 0);
+    // As a crash between the record and the store leaves them: the store is the one before.
+    let before = fs::read(scene.room.store()).unwrap();
+    run(&scene, &["refresh", "claude"], 0);
+    fs::write(scene.room.store(), before).unwrap();
+    assert_eq!(scene.room.reveal("claude"), token(1));
+    run(&scene, &["refresh", "claude"], 0);
+    assert_eq!(scene.room.reveal("claude"), token(3), "by the refresh token of the one that was lost");
+}
+
+#[test]
 fn a_refreshed_token_reaches_the_project_by_itself() {
     let scene = scene(60);
     let broker = scene.room.broker();

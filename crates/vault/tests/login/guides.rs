@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use remo_manifest::MANIFEST_PATH;
+use remo_wire::names::ProjectName;
+
 use crate::scene::Scene;
 use crate::stand_in::{self, json};
 
@@ -48,4 +51,22 @@ fn the_index_of_the_guides_shows_the_list_as_it_is() {
     let list = Scene::new().run(&[]).expect(0).stdout;
     let page = include_str!("../../../../docs/guides/logins/README.md");
     assert!(page.contains(&list), "{list}");
+}
+
+#[test]
+fn the_bindings_in_the_guides_can_be_pasted() {
+    let mut count = 0;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/logins");
+    for page in std::fs::read_dir(folder).unwrap() {
+        let page = std::fs::read_to_string(page.unwrap().path()).unwrap();
+        for binding in page.split("```toml\n").skip(1) {
+            let binding = binding.split_once("```\n").unwrap().0;
+            let manifest = format!("schema_version = 1\nproject = \"project-a\"\n\n{binding}");
+            let parsed =
+                remo_manifest::parse(&manifest, MANIFEST_PATH, &ProjectName::new("project-a").unwrap());
+            assert!(parsed.is_ok(), "{parsed:?}\n{manifest}");
+            count += 1;
+        }
+    }
+    assert!(count >= 5, "{count}");
 }
