@@ -111,7 +111,7 @@ pub fn log_in(
 pub(super) fn refresh(
     recipe: &Recipe,
     name: &SecretName,
-    record: Record,
+    record: &Record,
     locations: &Locations,
     settings: &Settings,
     stop: &Stop,
@@ -123,7 +123,7 @@ pub(super) fn refresh(
     let vault = Vault::new(locations);
     // Looked at again when it is stored; here only so that no tool runs in vain.
     let stored = commands::stored(locations)?;
-    if let Err(left_alone) = present(&record, name, &stored) {
+    if let Err(left_alone) = present(record, name, &stored) {
         return Ok(Refreshed::LeftAlone(left_alone));
     }
     let replaced = stored.secrets.get(name).map(|entry| digest::of(&entry.value));
@@ -156,7 +156,7 @@ pub(super) fn refresh(
     }
     let mut renewed = remember(recipe, &home, &taken, record.answers.clone(), now)?;
     renewed.digests.extend(replaced);
-    let change = vault.keep(name, &taken.value, &renewed, |reading| present(&record, name, reading))?;
+    let change = vault.keep(name, &taken.value, &renewed, |reading| present(record, name, reading))?;
     finish(home, change, &renewed).map(Refreshed::Done)
 }
 

@@ -31,7 +31,7 @@ impl<'a> RefreshSession<'a> {
         let record = records
             .remove(name)
             .ok_or_else(|| Failure::new(format!("the login of {name} was forgotten meanwhile")))?;
-        flow::refresh(recipe, name, record, self.locations, self.settings, &self.stop)
+        flow::refresh(recipe, name, &record, self.locations, self.settings, &self.stop)
     }
 
     /// Whether a signal came.
