@@ -232,3 +232,50 @@ fn a_plaintext_key_at_a_place_of_its_own_is_rotated_too() {
     room.run(&["key", "status"]).expect(0);
     assert_eq!(room.files(), ["key.txt", "store.age", "store.age.lock"]);
 }
+
+#[test]
+fn a_plaintext_key_on_the_ladder_is_rotated_too() {
+    let name = "rotation::a_plaintext_key_on_the_ladder_is_rotated_too";
+    let Some(instance) = Instance::new(name, Sealer::Nothing) else { return };
+    let before = with_store(&instance);
+    let old = text(&instance.unsealed());
+    let rotated = instance.key(&["rotate"]).expect(0);
+    assert_ne!(rotated.stdout.trim(), before);
+    assert_eq!(instance.sealed_files(), ["lock", "vault-key.json", "vault-key.txt"]);
+    assert!(text(&instance.sealed_dir().join("vault-key.txt")).contains(rotated.stdout.trim()));
+    expect_closed_for(&instance, &old);
+    assert_eq!(instance.value("gh"), "tripwire-value-two");
+    instance.key(&["status"]).expect(0);
+}
+
+#[test]
+fn nothing_that_is_stored_during_rotations_is_lost() {
+    const WRITERS: usize = 12;
+    for fnox in [false, true] {
+        let name = "rotation::nothing_that_is_stored_during_rotations_is_lost";
+        let make = if fnox { Instance::with_fnox } else { Instance::new };
+        let Some(instance) = make(name, Sealer::HostKey) else { return };
+        with_store(&instance);
+        std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..3)
+                .map(|writer| {
+                    let instance = &instance;
+                    scope.spawn(move || {
+                        for number in (0..WRITERS).filter(|number| number % 3 == writer) {
+                            instance.set_by_vault(&format!("secret_{number}"), &format!("tripwire-{number}"));
+                        }
+                    })
+                })
+                .collect();
+            let mut rotations = 0;
+            while rotations < 2 || writers.iter().any(|writer| !writer.is_finished()) {
+                instance.key(&["rotate"]).expect(0);
+                rotations += 1;
+            }
+        });
+        for number in 0..WRITERS {
+            assert_eq!(instance.value(&format!("secret_{number}")), format!("tripwire-{number}"));
+        }
+        instance.key(&["status"]).expect(0);
+    }
+}

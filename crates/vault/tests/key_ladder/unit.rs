@@ -6,6 +6,7 @@ use std::process::Command;
 
 use remo_testkit::{PrivateDirectory, skip};
 
+use crate::instance::{Instance, Sealer};
 use crate::room::BINARY;
 
 const UNIT: &str = "packaging/systemd/remo-vault-key.service";
@@ -58,4 +59,32 @@ fn the_unit_is_hardened_as_far_as_it_goes() {
     let unit = unit(&directory);
     let Some((well, said)) = analyze(name, &["security", "--offline=yes", &threshold], &unit) else { return };
     assert!(well, "{said}");
+}
+
+#[test]
+fn the_capabilities_of_the_unit_are_enough() {
+    let name = "unit::the_capabilities_of_the_unit_are_enough";
+    let Some(instance) = Instance::new(name, Sealer::HostKey) else { return };
+    let text = fs::read_to_string(workspace().join(UNIT)).unwrap();
+    let granted = text.lines().find_map(|line| line.strip_prefix("CapabilityBoundingSet=")).unwrap();
+    let granted = granted.replace("CAP_", "+").to_lowercase().replace(' ', ",");
+    instance.key(&["ensure", "--owner", "4242:4242"]).expect(0);
+    let unseal = |capabilities: &str| {
+        let inner = instance.key_command(&["unseal"]);
+        let mut command = Command::new("setpriv");
+        command.arg(format!("--bounding-set={capabilities}")).arg(inner.get_program()).args(inner.get_args());
+        command.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.output().unwrap()
+    };
+    let every_boot = format!("-all,{granted}");
+    for _ in 0..2 {
+        let unsealed = unseal(&every_boot);
+        assert!(unsealed.status.success(), "{}", String::from_utf8_lossy(&unsealed.stderr));
+    }
+    instance.switch_off();
+    assert!(unseal(&every_boot).status.success());
+    assert_eq!(std::os::unix::fs::MetadataExt::uid(&fs::metadata(instance.unsealed()).unwrap()), 4242);
+    // And it is these that it takes.
+    instance.switch_off();
+    assert!(!unseal("-all").status.success());
 }

@@ -1,6 +1,7 @@
 //! `remo-vault key status`: how well the key is protected, and whether all is well with it.
 
 use jiff::Timestamp;
+use rustix::process::geteuid;
 use serde::Serialize;
 
 use super::store_owner;
@@ -100,7 +101,8 @@ impl Status {
                 self.look_at_sealed(ladder, &sealed);
             }
             Ok(None) => self.look_at_record(ladder),
-            Err(error) => self.fault(&error),
+            Err(error) if geteuid().is_root() => self.fault(&error),
+            Err(error) => self.problem(chain(&error), "the sealed key is root's: sudo remo-vault key status"),
         }
         self.sentence = self.tier.map(|tier| tier.sentence().to_owned());
         self.look_at_unsealed(ladder);
