@@ -41,7 +41,7 @@ fn nothing_is_ever_lost(instance: &Instance) {
         let mut child = instance.key_command(&["rotate"]).process_group(0).spawn().unwrap();
         let limit = u64::try_from(span.as_micros()).unwrap();
         pass(Duration::from_micros(random_below(limit)));
-        // Alternately the whole group, and the one process alone: its helper ends by itself then.
+        // Alternately the whole group, and the one process alone: the one that works on the store ends by itself then.
         if round % 2 == 0 {
             let group = Pid::from_raw(child.id().try_into().unwrap()).unwrap();
             let _ = kill_process_group(group, Signal::KILL);
