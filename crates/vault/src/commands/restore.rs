@@ -15,11 +15,12 @@ use crate::store::{AnyStore, Content, good_copy, previous};
 
 pub(super) fn run(locations: &Locations, arguments: &RestoreArguments) -> Result<ExitStatus, Failure> {
     let store = store(locations);
-    let good = store.at(&good_copy(store.path()));
-    let copy = good.read().map_err(|error| {
-        Failure::from_error(&error)
-            .hint("a copy is kept once the broker has taken everything in the store: remo-vault watch")
-    })?;
+    let place = good_copy(store.path());
+    let Some(bytes) = store.good_copy()? else {
+        return Err(Failure::new(format!("there is no good copy {}", place.display()))
+            .hint("one is kept once the broker has taken everything in the store: remo-vault watch"));
+    };
+    let copy = store.at(&place).read()?;
     let changes = show(&store, copy.as_ref())?;
     if !changes {
         output::note("the store and the good copy hold the same; nothing to do");
@@ -29,7 +30,10 @@ pub(super) fn run(locations: &Locations, arguments: &RestoreArguments) -> Result
         output::note("nothing was changed");
         return Ok(ExitStatus::Failure);
     }
-    store.restore(&mut note_waiting)?;
+    if !store.restore(&bytes, &mut note_waiting)? {
+        return Err(Failure::new("the good copy has changed meanwhile; nothing was changed")
+            .hint("look at it again: remo-vault restore"));
+    }
     let kept = previous(store.path());
     let count = names(copy.as_ref()).len();
     output::note(&format!("restored {count} secret{}", plural(count)));

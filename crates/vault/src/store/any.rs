@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use remo_secret::Secret;
+
 use super::fnox::FnoxStore;
 use super::{Commit, Content, STORE_MAX, Store, StoreError, good_copy, locked, put};
 use crate::private_file;
@@ -54,12 +56,23 @@ impl AnyStore {
         }
     }
 
-    /// Puts the good copy in the place of the store, under the writer's lock.
-    pub fn restore(&self, waiting: &mut dyn FnMut()) -> Result<(), StoreError> {
-        let path = self.path();
-        let _lock = locked(path, waiting)?;
-        let copy = private_file::read(&good_copy(path), STORE_MAX).map_err(StoreError::File)?;
-        put(path, copy.expose())
+    /// The good copy of the store as it is; `None` where there is none.
+    pub fn good_copy(&self) -> Result<Option<Secret>, StoreError> {
+        match private_file::read(&good_copy(self.path()), STORE_MAX) {
+            Err(error) if error.is_missing() => Ok(None),
+            read => read.map(Some).map_err(StoreError::File),
+        }
+    }
+
+    /// Puts `copy`, a good copy, in the place of the store, under the writer's lock. `false`, and nothing is changed,
+    /// when the good copy is another one by now.
+    pub fn restore(&self, copy: &Secret, waiting: &mut dyn FnMut()) -> Result<bool, StoreError> {
+        let _lock = locked(self.path(), waiting)?;
+        if self.good_copy()?.as_ref() != Some(copy) {
+            return Ok(false);
+        }
+        put(self.path(), copy.expose())?;
+        Ok(true)
     }
 
     /// What [`AnyStore::update`] would hand to its change, without taking a lock or making anything.

@@ -113,22 +113,27 @@ pub const OUTGROWN_HINT: &str = "store keys and tokens, not data files; see what
 
 /// How to get back to the version before the last write, if there is one.
 fn restore_hint(store: &Path) -> String {
-    let good = if good_copy(store).exists() {
-        "\n      or take the last copy back that the broker has taken: remo-vault restore"
-    } else {
-        ""
-    };
+    let good = good_copy(store).exists();
     let (store, previous) = (store.display(), previous(store));
-    if previous.exists() {
-        let previous = previous.display();
-        format!(
-            "the version before the last change is {previous}; look into it with:\n      \
-             remo-vault list --store {previous}\n      and take it back with: cp -p {previous} {store}{good}"
-        )
-    } else {
-        format!("take {store} back from a backup, or move it away to begin a new store{good}")
+    match (previous.exists(), good) {
+        (true, _) => {
+            let previous = previous.display();
+            let or_good = if good { OR_GOOD } else { "" };
+            format!(
+                "the version before the last change is {previous}; look into it with:\n      \
+                 remo-vault list --store {previous}\n      and take it back with: cp -p {previous} {store}{or_good}"
+            )
+        }
+        (false, true) => {
+            "take the last copy back that the broker has taken as a whole: remo-vault restore".to_owned()
+        }
+        (false, false) => format!("take {store} back from a backup, or move it away to begin a new store"),
     }
 }
+
+/// Where there is a good copy as well.
+const OR_GOOD: &str =
+    "\n      or take the last copy back that the broker has taken as a whole: remo-vault restore";
 
 impl fmt::Display for StoreError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -138,12 +143,15 @@ impl fmt::Display for StoreError {
             Self::File(_) => formatter.write_str("cannot use the store"),
             Self::Sealed { path, .. } => write!(formatter, "cannot open the store {}", path.display()),
             Self::Content { path, .. } => write!(formatter, "cannot understand the store {}", path.display()),
-            Self::Gone { path } => write!(
-                formatter,
-                "the store {} has gone, while {} is still there",
-                path.display(),
-                previous(path).display()
-            ),
+            Self::Gone { path } => {
+                let left = if previous(path).exists() { previous(path) } else { good_copy(path) };
+                write!(
+                    formatter,
+                    "the store {} has gone, while {} is still there",
+                    path.display(),
+                    left.display()
+                )
+            }
             Self::Busy { path } => write!(
                 formatter,
                 "another remo-vault has been writing to {} for {} seconds; nothing was changed",

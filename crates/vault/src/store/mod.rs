@@ -66,6 +66,11 @@ fn locked(path: &Path, waiting: &mut dyn FnMut()) -> Result<lock::WriterLock, St
     })
 }
 
+/// Whether a store at `path` has left ciphertext beside its place.
+pub(crate) fn has_traces(path: &Path) -> bool {
+    previous(path).exists() || good_copy(path).exists()
+}
+
 /// Puts `content` in the place of the store at `path`, in one step. The caller holds the writer's lock.
 fn put(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     replace::replace(path, content).map_err(|error| match error {
@@ -139,7 +144,7 @@ impl Store {
     /// The file as it is. Missing is only a store that has left no traces of an older one.
     fn ciphertext(&self) -> Result<remo_secret::Secret, StoreError> {
         private_file::read(&self.path, STORE_MAX).map_err(|error| {
-            if error.is_missing() && previous(&self.path).exists() {
+            if error.is_missing() && has_traces(&self.path) {
                 StoreError::Gone { path: self.path.clone() }
             } else {
                 StoreError::File(error)

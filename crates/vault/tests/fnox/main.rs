@@ -8,6 +8,7 @@
 )]
 
 mod crash;
+mod misbehaving;
 mod ours;
 mod reading;
 #[allow(dead_code, reason = "shared with the tests of the embedded store")]

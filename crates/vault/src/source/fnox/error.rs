@@ -10,6 +10,7 @@ use remo_secret::Secret;
 
 use crate::key::KeyError;
 use crate::private_file::PrivateFileError;
+use crate::store::has_traces;
 
 /// Why a fnox store cannot be read.
 #[derive(Debug)]
@@ -135,9 +136,11 @@ impl FnoxError {
             ),
             Self::NotThere { .. } => Some("name an executable file: --fnox FILE".to_owned()),
             Self::Key(error) => error.hint(),
-            Self::File(error) if error.is_missing() => {
-                Some("store a first secret with: remo-vault set NAME".to_owned())
-            }
+            Self::File(error) if error.is_missing() => Some(if has_traces(error.path()) {
+                "it was there; take the last good copy back with: remo-vault restore".to_owned()
+            } else {
+                "store a first secret with: remo-vault set NAME".to_owned()
+            }),
             Self::File(error) => error.hint(),
             Self::Configuration { .. } => Some("take the last good copy back with: remo-vault restore; or mend the file".to_owned()),
             Self::WrongKey { recipient, .. } => Some(format!(

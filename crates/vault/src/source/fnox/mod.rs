@@ -76,7 +76,8 @@ impl Fnox {
             self.answer(&program, &configuration)?
         };
         let Configuration { readable, faults, unpushable, .. } = configuration;
-        if values.is_empty() && !readable.is_empty() && stopped.is_empty() {
+        let answered = readable.keys().any(|name| values.contains_key(name.as_str()));
+        if !answered && !readable.is_empty() && stopped.is_empty() {
             return Err(FnoxError::WrongKey {
                 store: self.store.clone(),
                 key_file: self.key_file.clone(),
@@ -106,7 +107,7 @@ impl Fnox {
     /// Everything that fnox makes of `configuration`.
     fn answer(&self, program: &Path, configuration: &Configuration) -> Result<Answer, FnoxError> {
         match self.export(program, &configuration.copy(|_| true)?) {
-            Err(FnoxError::Failed { .. }) if configuration.readable.len() > 1 => {
+            Err(failed @ FnoxError::Failed { .. }) if configuration.readable.len() > 1 => {
                 let mut answer = Answer::default();
                 for name in configuration.readable.keys() {
                     let alone = configuration.copy(|other: &SecretName| other == name)?;
@@ -119,7 +120,9 @@ impl Fnox {
                         Err(error) => return Err(error),
                     }
                 }
-                Ok(answer)
+                // Where not one of them goes well, it is no matter of a single entry.
+                let none = answer.values.is_empty() && answer.stopped.is_empty();
+                if none { Err(failed) } else { Ok(answer) }
             }
             outcome => Ok(Answer { values: outcome?, ..Answer::default() }),
         }

@@ -14,8 +14,7 @@ use remo_secret::Secret;
 
 use self::draft::Draft;
 pub use self::edits::FnoxContent;
-use super::replace::previous;
-use super::{Commit, Content, StoreError, locked, put};
+use super::{Commit, Content, StoreError, has_traces, locked, put};
 use crate::key::VaultKey;
 use crate::private_file;
 use crate::source::fnox::configuration::Configuration;
@@ -128,7 +127,7 @@ impl FnoxStore {
     /// The file as it is. Missing is only a store that has left no traces of an older one.
     fn file(&self) -> Result<Secret, StoreError> {
         private_file::read(self.path(), CONFIGURATION_MAX).map_err(|error| {
-            if error.is_missing() && previous(self.path()).exists() {
+            if error.is_missing() && has_traces(self.path()) {
                 StoreError::Gone { path: self.path().to_owned() }
             } else {
                 StoreError::File(error)
