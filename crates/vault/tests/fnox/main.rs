@@ -11,10 +11,12 @@ mod crash;
 mod misbehaving;
 mod ours;
 mod reading;
+mod restoring;
 #[allow(dead_code, reason = "shared with the tests of the embedded store")]
 #[path = "../remo_vault/room.rs"]
 mod room;
 mod secrecy;
+mod supplied;
 #[allow(dead_code, reason = "shared with the tests of the embedded store")]
 #[path = "../remo_vault/watcher.rs"]
 mod watcher;

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use remo_testkit::wait::PATIENCE;
+use remo_testkit::wait::{self, PATIENCE};
+use remo_vault::watch::report::{self, Found, Report, State};
 use rustix::process::Signal;
 
 use crate::admin_peer::{Answer, Asked, listen};
@@ -40,6 +41,15 @@ fn next(asked: &Asked) -> String {
 #[track_caller]
 fn nothing_within(asked: &Asked, time: Duration) {
     assert!(asked.recv_timeout(time).is_err(), "a request that should not have been made");
+}
+
+/// The report of the living watcher, once it says `state`.
+#[track_caller]
+fn running(room: &Room, state: State) -> Report {
+    wait::until(PATIENCE, &format!("the state {state:?}"), || match report::read(&room.store()).unwrap() {
+        Found::Running(report) if report.state == state => Some(report),
+        _ => None,
+    })
 }
 
 #[test]
@@ -96,8 +106,12 @@ fn what_was_refused_is_offered_again_only_after_a_change() {
     assert_eq!((next(&asked), next(&asked)), ("status".into(), "push-creds".into()));
     assert_eq!(next(&asked), "status", "whether the generation is another");
     nothing_within(&asked, Duration::from_secs(1));
+    let said = running(&room, State::Refused);
+    assert_eq!(said.problem.as_deref(), Some("the broker refuses the push: invalid_payload: no such thing"));
+    assert!(said.hint.is_some() && said.last_push.is_none(), "{said:?}");
     room.set("gh", "another");
     watcher.wait_for("pushed 1 secret, generation 1 (the store changed)");
+    assert_eq!(running(&room, State::UpToDate).problem, None);
     assert!(watcher.stop(Signal::TERM).success());
 }
 
