@@ -11,12 +11,11 @@ const BUILT: (&str, &str) = ("REMO_TESTS_ARE_BUILT", "1");
 /// What takes longest, the longest first: started last, one of them alone would decide how long everything takes.
 const LONGEST_FIRST: &[&str] = &[
     "remo-broker black_box",
+    "remo-vault key_ladder",
     "remo-vault remo_vault",
     "remo-fetch-secrets black_box",
     "remo-vault login",
     "remo-vault fnox",
-    "remo-vault key",
-    "remo-vault tui",
     "xtask try_out",
 ];
 
