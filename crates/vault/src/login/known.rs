@@ -6,8 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use remo_wire::names::SecretName;
 use serde::Serialize;
 
+use super::digest::{self, Present};
 use super::expiry::Standing;
 use super::record::{Record, Records};
+use crate::source::Reading;
 use crate::store::StoreError;
 
 /// One login whose credential was stored.
@@ -72,6 +74,20 @@ pub fn known(store: &Path, key_file: &Path) -> Result<Vec<Login>, StoreError> {
     Ok(records.into_iter().map(|(name, record)| Login::new(name, record)).collect())
 }
 
+/// Those of [`known`] whose credential `reading` still holds, or may hold: an entry that cannot be read is left in. What
+/// was removed or set by other means since is no login any more.
+///
+/// # Errors
+/// As of [`known`].
+pub fn current(store: &Path, key_file: &Path, reading: &Reading) -> Result<Vec<Login>, StoreError> {
+    let records = Records::beside(store, key_file).read()?;
+    let holds = |name: &SecretName, record: &Record| {
+        matches!(digest::present(&record.digests, name, reading), Present::Same | Present::Unreadable)
+    };
+    let current = records.into_iter().filter(|(name, record)| holds(name, record));
+    Ok(current.map(|(name, record)| Login::new(name, record)).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -79,7 +95,10 @@ mod tests {
     use remo_secret::Secret;
 
     use super::*;
+    use remo_wire::admin::PushedSecret;
+
     use crate::key::VaultKey;
+    use crate::source::{Entry, Fault};
 
     #[test]
     fn what_was_recorded_is_known_and_holds_no_values() {
@@ -108,6 +127,19 @@ mod tests {
         assert_eq!(login.hint(at("2026-05-31T12:55:00Z")).unwrap(), "remo-login refresh aws");
         assert!(!serde_json::to_string(login).unwrap().contains("dHJp"));
         assert_eq!(records.read().unwrap()[&name], record);
+        assert_eq!(current(&store, &key_file, &Reading::default()).unwrap(), [], "it was removed");
+        let value = PushedSecret::Scalar(Secret::from_text("token".into()));
+        let held = Record { digests: vec![digest::of(&value)], ..record };
+        records.put(&name, &held, &mut || ()).unwrap();
+        let mut reading = Reading::default();
+        reading.secrets.insert(name.clone(), Entry { value, changed_at: None });
+        assert_eq!(current(&store, &key_file, &reading).unwrap().len(), 1);
+        let other = PushedSecret::Scalar(Secret::from_text("by hand".into()));
+        reading.secrets.insert(name.clone(), Entry { value: other, changed_at: None });
+        assert_eq!(current(&store, &key_file, &reading).unwrap(), []);
+        reading.secrets.clear();
+        reading.faults.insert(name.clone(), Fault::new("cannot be decrypted"));
+        assert_eq!(current(&store, &key_file, &reading).unwrap().len(), 1);
         assert!(records.remove(&name, &mut || ()).unwrap());
         assert_eq!(known(&store, &key_file).unwrap(), []);
         std::fs::remove_dir_all(folder).unwrap();

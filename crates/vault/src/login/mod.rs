@@ -4,7 +4,7 @@
 //! What is vended is a long-lived token or a short-lived access token. Refresh material never is: it is kept in
 //! [`LOGINS_FILE`], beside the store and encrypted under the same key, which nothing ever pushes.
 //!
-//! - [`known`]: what was logged in to, and how long that lasts; no values
+//! - [`known`] and [`current`]: what was logged in to, and how long that lasts; no values
 
 mod digest;
 mod expiry;
@@ -26,7 +26,7 @@ mod wipe;
 
 pub use expiry::{Standing, duration_in_words};
 pub use flow::{Done, Refreshed, again, log_in};
-pub use known::{Login, known};
+pub use known::{Login, current, known};
 pub use recipe::{Catalog, Found, Origin, Recipe};
 pub use record::{LOGINS_FILE, logins_file};
 pub use session::{RefreshSession, forget};

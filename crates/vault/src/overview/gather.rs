@@ -12,7 +12,7 @@ use super::facts::{BrokerAnswers, Facts, StoreFacts, Trouble};
 use super::key::KeyView;
 use crate::failure::Failure;
 use crate::login;
-use crate::source::Source;
+use crate::source::{Reading, Source, SourceError};
 use crate::watch::report;
 
 /// How long the commands wait for all answers of the broker together.
@@ -57,20 +57,25 @@ pub enum Depth {
 /// Gathers everything. The broker's answers may take `patience` together.
 pub fn gather(places: &Places<'_>, depth: Depth, patience: Duration) -> Facts {
     let broker = ask_broker(places.admin_socket, patience).map_err(|error| Failure::from(error).into());
+    let reading = (depth == Depth::Full).then(|| places.source.read_all());
+    let logins = match &reading {
+        Some(Ok(reading)) => login::current(places.store, places.key_file, reading),
+        _ => login::known(places.store, places.key_file),
+    };
     Facts {
         taken_at: Timestamp::now(),
         admin_socket: places.admin_socket.to_owned(),
         broker,
         store_file: places.store.to_owned(),
-        store: (depth == Depth::Full).then(|| read_store(places.source)),
+        store: reading.map(store_facts),
         watcher: report::read(places.store).map_err(|error| unreadable_report(places.store, &error)),
         key: KeyView::look(places.key_file),
-        logins: login::known(places.store, places.key_file).map_err(|error| Failure::from(error).into()),
+        logins: logins.map_err(|error| Failure::from(error).into()),
     }
 }
 
-fn read_store(source: &dyn Source) -> Result<StoreFacts, Trouble> {
-    source.read_all().map(StoreFacts::from).map_err(|error| Failure::from(error).into())
+fn store_facts(reading: Result<Reading, SourceError>) -> Result<StoreFacts, Trouble> {
+    reading.map(StoreFacts::from).map_err(|error| Failure::from(error).into())
 }
 
 fn unreadable_report(store: &Path, error: &std::io::Error) -> Trouble {

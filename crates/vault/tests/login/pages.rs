@@ -78,6 +78,13 @@ fn a_recipe_that_others_can_write_or_that_is_a_link_is_not_used() {
     let open = scene.run(&["open", "--show"]).expect(1);
     assert!(open.stderr.contains("others may write it (mode 0666)"), "{open:?}");
     scene.run(&["linked", "--show"]).expect(1);
+    std::fs::set_permissions(scene.recipes(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let listed = scene.run(&[]).expect(0);
+    assert!(
+        listed.stderr.contains("is not used (a folder): others may write to it (mode 0777)"),
+        "{listed:?}"
+    );
+    scene.run(&["open", "--show"]).expect(2);
 }
 
 #[test]

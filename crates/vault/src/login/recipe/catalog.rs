@@ -101,6 +101,13 @@ impl Catalog {
     }
 
     fn add_folder(&mut self, folder: &Path) {
+        if let Ok(metadata) = fs::metadata(folder)
+            && metadata.mode() & OTHERS_WRITE != 0
+        {
+            let problem =
+                format!("others may write to it (mode {:04o}); chmod 755 it", metadata.mode() & 0o7777);
+            return self.refuse("", folder, vec![problem]);
+        }
         let files = match names_in(folder) {
             Ok(files) => files,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return,
