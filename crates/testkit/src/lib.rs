@@ -25,6 +25,7 @@ mod raw;
 mod scan;
 pub mod skip;
 mod swtpm;
+mod terminal;
 pub mod wait;
 
 pub use broker::{Broker, BrokerOptions, Ended, bundle, payload, registration, secret_name};
@@ -35,3 +36,4 @@ pub use project::Project;
 pub use raw::RawConnection;
 pub use scan::{Finding, Scan, file_scan, memory_scan};
 pub use swtpm::Swtpm;
+pub use terminal::Terminal;

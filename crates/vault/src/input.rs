@@ -25,7 +25,7 @@ pub enum LineEnd {
 
 impl LineEnd {
     /// The bytes of `input` that are the value.
-    fn value_of(self, input: &[u8]) -> &[u8] {
+    pub(crate) fn value_of(self, input: &[u8]) -> &[u8] {
         let Some(line) = input.strip_suffix(b"\n") else { return input };
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         match self {

@@ -8,6 +8,7 @@
 //! - [`push`]: from a reading to the request that carries it
 //! - [`watch`]: pushes at every change
 //! - [`overview`]: how all of it stands, judged, without a value
+//! - [`tui`]: the same on a terminal, with keys
 //! - [`commands`]: one module for each thing that can be typed, over [`cli`]
 //!
 //! Values are `Secret`s from the moment they are read; the binary installs the wiping allocator for every
@@ -30,5 +31,6 @@ pub mod reseal;
 pub mod shown;
 pub mod source;
 pub mod store;
+pub mod tui;
 pub mod value;
 pub mod watch;

@@ -6,6 +6,7 @@ mod locations;
 mod login;
 mod program;
 mod store;
+mod tui;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub use login::{
 };
 pub use program::{Program, WatcherCommandLine};
 pub use store::{EnvArguments, RestoreArguments, ShellKind};
+pub use tui::TuiArguments;
 
 /// Keeps secrets encrypted, and hands them to the broker.
 #[derive(Debug, Parser)]
@@ -48,6 +50,7 @@ Examples:
   remo-vault list                             names, kinds and fields, never values
   remo-vault push                             hand everything to the broker now
   remo-vault watch                            hand it over at every change, until stopped
+  remo-vault tui                              see and change all of it on the terminal
 
 Exit codes:
   0  done
@@ -111,6 +114,13 @@ pub enum Command {
     ///
     /// For the shell's start-up file. Quick, waits for nothing longer than a second, and always ends with 0.
     Message,
+    /// See secrets, projects and the audit log on the terminal, and change them by keys
+    ///
+    /// Shows what is stored and whether the broker has it, what every project may have and what its manifest asks for
+    /// beyond that, and the broker's audit log while it grows. Keys: s sets a secret, d removes one, p pushes, a shows
+    /// the difference of a manifest and approves it, ? lists them all. What removes or widens something asks first.
+    /// No value is ever shown. Without --audit-log FILE that is readable, everything but the log works.
+    Tui(TuiArguments),
     /// Manage the vault key
     #[command(subcommand)]
     Key(KeyCommand),

@@ -10,7 +10,7 @@ mod list;
 mod list_creds;
 mod login;
 mod message;
-mod push;
+pub(crate) mod push;
 mod reload;
 mod remove;
 mod restore;
@@ -39,6 +39,7 @@ use crate::overview::{BrokerState, BrokerView, Depth, Overview, Places, gather};
 use crate::push::{TooLarge, prepare};
 use crate::source::{Embedded, Fnox, Reading, Source, SourceError};
 use crate::store::{AnyStore, Change, Commit, Content, FnoxStore, OUTGROWN_HINT, Store, StoreError};
+use crate::tui;
 use crate::watch::report::{self, Found};
 
 /// Runs the command of `command_line`.
@@ -57,6 +58,7 @@ pub fn run(command_line: CommandLine) -> Result<ExitStatus, Failure> {
         Command::Env(arguments) => env::run(&locations, &arguments),
         Command::Restore(arguments) => restore::run(&locations, &arguments),
         Command::Key(command) => key::run(&locations, command),
+        Command::Tui(arguments) => tui::run(&locations, &arguments),
         Command::Message => Ok(message::run(&locations)),
     }
 }
@@ -100,7 +102,7 @@ pub fn overview(locations: &Locations, depth: Depth, patience: Duration) -> Over
 }
 
 /// The source that the command line names.
-fn source(locations: &Locations) -> Box<dyn Source> {
+pub(crate) fn source(locations: &Locations) -> Box<dyn Source> {
     match locations.source_kind() {
         SourceKind::Embedded => Box::new(Embedded::new(embedded(locations))),
         SourceKind::Fnox => Box::new(fnox(locations)),
@@ -120,7 +122,7 @@ fn read_all(locations: &Locations) -> Result<Reading, Failure> {
 }
 
 /// The store that the command line names.
-fn store(locations: &Locations) -> AnyStore {
+pub(crate) fn store(locations: &Locations) -> AnyStore {
     match locations.source_kind() {
         SourceKind::Embedded => AnyStore::Embedded(embedded(locations)),
         SourceKind::Fnox => AnyStore::Fnox(FnoxStore::new(fnox(locations))),
@@ -213,7 +215,7 @@ fn note_waiting() {
 
 /// Makes a change of `content`, and refuses one that makes it grow beyond what one push carries: nothing of such
 /// a store would reach the broker. What is too large already may still become smaller.
-fn within_one_push<T>(
+pub(crate) fn within_one_push<T>(
     content: &mut dyn Content,
     change: impl FnOnce(&mut dyn Content) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
