@@ -64,6 +64,7 @@ fn help() {
             (&["push", "--help"], ""),
             (&["clear", "--help"], ""),
             (&["watch", "--help"], ""),
+            (&["tui", "--help"], ""),
             (&["key", "ensure", "--help"], ""),
             (&["--version"], ""),
         ],

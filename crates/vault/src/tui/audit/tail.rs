@@ -14,7 +14,7 @@ const FIRST_LOOK: u64 = 512 * 1024;
 const LINE_MAX: usize = 64 * 1024;
 
 /// The most that is read between two looks at the screen, in bytes.
-const LOOK_MAX: u64 = 4 * 1024 * 1024;
+const LOOK_MAX: u64 = 1024 * 1024;
 
 /// What a look at the log found.
 #[derive(Debug, Default, PartialEq, Eq)]
