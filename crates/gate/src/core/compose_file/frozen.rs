@@ -88,7 +88,9 @@ fn put(tree: &mut Value, pointer: &str, form: Form, wish: &Wish) -> Result<(), U
 /// Says whose container it is, and takes away what its image could say instead.
 fn mark(service: &mut Value, policy: &Policy) -> Result<(), Unreadable> {
     let Some(table) = service.as_object_mut() else { return Ok(()) };
-    table.retain(|key, value| !(key.starts_with("x-") || (key == "environment" && value.is_null())));
+    table.retain(|key, value| {
+        !(key.starts_with("x-") || key == "develop" || (key == "environment" && value.is_null()))
+    });
     let mut labels = Map::new();
     labels.insert(FOLDER_LABEL.to_owned(), "".into());
     for (key, value) in pairs(table.get("labels").unwrap_or(&Value::Null), "labels")? {

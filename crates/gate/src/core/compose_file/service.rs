@@ -10,7 +10,7 @@ use crate::core::ports;
 use crate::core::run;
 use crate::core::wish::{Namespace, Wish};
 
-/// Keys that reach nothing outside of the container.
+/// Keys that reach nothing outside of the container. What is for `compose watch` (`develop`) is not passed on.
 const HARMLESS: &[&str] = &[
     "attach",
     "blkio_config",
@@ -26,6 +26,7 @@ const HARMLESS: &[&str] = &[
     "cpus",
     "cpuset",
     "depends_on",
+    "develop",
     "dns",
     "dns_opt",
     "dns_search",

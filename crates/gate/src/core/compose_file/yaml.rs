@@ -1,11 +1,12 @@
 //! YAML, read so that no other reader could understand it in another way.
 //!
-//! One document, no tags, no key twice, at most one merge in a table, aliases within a limit. Words that only
-//! some readers take for something else than text (`yes`, `0755`, `12:30`) stay text here.
+//! The grammar is libyaml's, which both generations of Compose share. One document, no tags, no key twice, at
+//! most one merge in a table, aliases within a limit. Words that only some readers take for something else than
+//! text (`yes`, `0755`, `12:30`) stay text here.
 
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle};
+use libyaml_safer::{EventData, Parser, ScalarStyle};
 use serde_json::{Map, Number, Value};
 
 use crate::core::flags::Unreadable;
@@ -18,40 +19,38 @@ const DEEPEST: usize = 64;
 
 /// Reads one document.
 pub fn read(text: &str) -> Result<Value, Unreadable> {
-    let mut reader = Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), values: 0 };
+    let mut parser = Parser::new();
+    let mut bytes = text.as_bytes();
+    parser.set_input_string(&mut bytes);
+    let mut reader = Reader { parser, anchors: HashMap::new(), values: 0 };
     reader.document().map_err(|problem| Unreadable(format!("YAML: {problem}")))
 }
 
-struct Reader<'a> {
-    parser: Parser<'a, saphyr_parser::StrInput<'a>>,
-    anchors: HashMap<usize, Value>,
+struct Reader<'r, 'b> {
+    parser: Parser<&'r mut &'b [u8]>,
+    anchors: HashMap<String, Value>,
     values: usize,
 }
 
-impl<'a> Reader<'a> {
-    fn next(&mut self) -> Result<Event<'a>, String> {
-        match self.parser.next() {
-            Some(Ok((event, _))) => Ok(event),
-            Some(Err(error)) => {
-                let at = error.marker();
-                Err(format!("line {}, column {}: {}", at.line(), at.col() + 1, error.info()))
-            }
-            None => Err("ends too early".to_owned()),
-        }
+impl Reader<'_, '_> {
+    fn next(&mut self) -> Result<EventData, String> {
+        self.parser.parse().map(|event| event.data).map_err(|error| error.to_string())
     }
 
     fn document(&mut self) -> Result<Value, String> {
-        let Event::StreamStart = self.next()? else { return Err("does not begin".to_owned()) };
+        let EventData::StreamStart { .. } = self.next()? else { return Err("does not begin".to_owned()) };
         let value = match self.next()? {
-            Event::StreamEnd => return Ok(Value::Null),
-            Event::DocumentStart(_) => {
+            EventData::StreamEnd => return Ok(Value::Null),
+            EventData::DocumentStart { version_directive: None, tag_directives, .. }
+                if tag_directives.is_empty() =>
+            {
                 let first = self.next()?;
                 self.value(first, 0)?
             }
-            _ => return Err("does not begin with a document".to_owned()),
+            _ => return Err("does not begin with a document without directives".to_owned()),
         };
         match (self.next()?, self.next()?) {
-            (Event::DocumentEnd, Event::StreamEnd) => Ok(value),
+            (EventData::DocumentEnd { .. }, EventData::StreamEnd) => Ok(value),
             _ => Err("has more than one document".to_owned()),
         }
     }
@@ -61,27 +60,29 @@ impl<'a> Reader<'a> {
         if self.values > MOST_VALUES { Err("has too many values".to_owned()) } else { Ok(()) }
     }
 
-    fn value(&mut self, event: Event<'a>, depth: usize) -> Result<Value, String> {
+    fn value(&mut self, event: EventData, depth: usize) -> Result<Value, String> {
         if depth > DEEPEST {
             return Err("is nested too deeply".to_owned());
         }
         self.count(1)?;
         let (value, anchor) = match event {
-            Event::Alias(anchor) => {
-                let value = self.anchors.get(&anchor).cloned().ok_or("has an alias of itself")?;
+            EventData::Alias { anchor } => {
+                let value = self.anchors.get(&anchor).cloned().ok_or("has an alias without its anchor")?;
                 self.count(size(&value))?;
                 return Ok(value);
             }
-            Event::Scalar(_, _, _, Some(_))
-            | Event::SequenceStart(_, Some(_))
-            | Event::MappingStart(_, Some(_)) => return Err("has a tag".to_owned()),
-            Event::Scalar(text, style, anchor, None) => (scalar(&text, style)?, anchor),
-            Event::SequenceStart(anchor, None) => (self.sequence(depth)?, anchor),
-            Event::MappingStart(anchor, None) => (self.mapping(depth)?, anchor),
+            EventData::Scalar { tag: Some(_), .. }
+            | EventData::SequenceStart { tag: Some(_), .. }
+            | EventData::MappingStart { tag: Some(_), .. } => return Err("has a tag".to_owned()),
+            EventData::Scalar { value, style, anchor, .. } => (scalar(&value, style)?, anchor),
+            EventData::SequenceStart { anchor, .. } => (self.sequence(depth)?, anchor),
+            EventData::MappingStart { anchor, .. } => (self.mapping(depth)?, anchor),
             _ => return Err("has no value where one is needed".to_owned()),
         };
-        if anchor != 0 {
-            self.anchors.insert(anchor, value.clone());
+        if let Some(anchor) = anchor
+            && self.anchors.insert(anchor, value.clone()).is_some()
+        {
+            return Err("has an anchor twice".to_owned());
         }
         Ok(value)
     }
@@ -90,7 +91,7 @@ impl<'a> Reader<'a> {
         let mut items = Vec::new();
         loop {
             match self.next()? {
-                Event::SequenceEnd => return Ok(Value::Array(items)),
+                EventData::SequenceEnd => return Ok(Value::Array(items)),
                 event => items.push(self.value(event, depth + 1)?),
             }
         }
@@ -101,16 +102,12 @@ impl<'a> Reader<'a> {
         let mut merged = None;
         loop {
             let (key, is_merge) = match self.next()? {
-                Event::MappingEnd => break,
-                Event::Scalar(_, _, _, Some(_)) => return Err("has a tag".to_owned()),
-                Event::Scalar(_, _, anchor, None) if anchor != 0 => {
-                    return Err("has an anchor on a key".to_owned());
+                EventData::MappingEnd => break,
+                EventData::Scalar { tag: None, anchor: None, value, style, .. } => {
+                    let is_merge = value == "<<" && style == ScalarStyle::Plain;
+                    (value, is_merge)
                 }
-                Event::Scalar(text, style, _, None) => {
-                    let is_merge = text == "<<" && style == ScalarStyle::Plain;
-                    (text.into_owned(), is_merge)
-                }
-                _ => return Err("has a key that is no text".to_owned()),
+                _ => return Err("has a key that is no plain text".to_owned()),
             };
             let event = self.next()?;
             let value = self.value(event, depth + 1)?;
@@ -178,4 +175,74 @@ fn number(text: &str) -> Result<Option<Value>, String> {
     text.parse::<i64>()
         .map(|number| Some(Value::from(number)))
         .map_err(|_| "has a number out of range".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::read;
+
+    #[test]
+    fn what_the_dev_containers_cli_writes_is_read_as_compose_reads_it() {
+        // Lines of a quoted text that are not indented: YAML 1.2 forbids them, libyaml takes them.
+        let text = "services:\n  'app':\n    entrypoint: [\"/bin/sh\", \"-c\", \"a\\n\ntrap \\\"exit 0\\\" 15\\n\nwait $$!\", \"-\"]\n";
+        let read = read(text).unwrap();
+        assert_eq!(
+            read,
+            json!({"services": {"app": {"entrypoint": ["/bin/sh", "-c", "a\n trap \"exit 0\" 15\n wait $$!", "-"]}}})
+        );
+    }
+
+    #[test]
+    fn anchors_and_one_merge_are_read() {
+        let text = "x-a: &a {image: i, tty: true}\nservices: {app: {<<: *a, image: j}}\n";
+        assert_eq!(read(text).unwrap()["services"], json!({"app": {"image": "j", "tty": true}}));
+    }
+
+    #[test]
+    fn words_that_readers_disagree_about_stay_text() {
+        let text = "[yes, off, 0755, 0o17, 0x1f, 1_000, 12:30, 1e3, .5, 2001-01-01, \"true\", 'null', =]";
+        let all_text = read(text).unwrap().as_array().unwrap().iter().all(serde_json::Value::is_string);
+        assert!(all_text, "{}", read(text).unwrap());
+        assert_eq!(
+            read("[true, null, ~, 12, -3, 1.5, 0]").unwrap(),
+            json!([true, null, null, 12, -3, 1.5, 0])
+        );
+    }
+
+    #[test]
+    fn what_could_be_read_in_two_ways_is_an_error() {
+        for (text, problem) in [
+            ("a: 1\na: 2\n", "the key a twice"),
+            ("a: {b: 1, 'b': 2}\n", "the key b twice"),
+            ("x: &x {a: 1}\ny: &y {a: 2}\nz: {<<: *x, <<: *y}\n", "two merges"),
+            ("x: &x {a: 1}\ny: &y {a: 2}\nz: {<<: [*x, *y]}\n", "something else than one table"),
+            ("x: &x {a: 1}\nx2: &x {a: 2}\nz: *x\n", "an anchor twice"),
+            ("z: *x\n", "alias"),
+            ("a: 1\n---\na: 2\n", "more than one document"),
+            ("a: !!binary aGk=\n", "a tag"),
+            ("a: !reset null\n", "a tag"),
+            ("%TAG ! tag:x,2000:\n---\na: 1\n", "directives"),
+            ("? {a: 1}\n: 2\n", "no plain text"),
+            ("? &k a\n: 2\n", "no plain text"),
+            ("a: [\n", "YAML"),
+            ("a: 99999999999999999999\n", "out of range"),
+        ] {
+            let found = read(text).unwrap_err().to_string();
+            assert!(found.contains(problem), "{text:?}: {found}");
+        }
+    }
+
+    #[test]
+    fn a_bomb_of_aliases_or_of_depth_is_an_error() {
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..12 {
+            let before = level - 1;
+            bomb = format!("{bomb}a{level}: &a{level} [{}]\n", vec![format!("*a{before}"); 10].join(", "));
+        }
+        assert!(read(&bomb).unwrap_err().to_string().contains("too many values"));
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        assert!(read(&deep).unwrap_err().to_string().contains("too deeply"));
+    }
 }

@@ -17,12 +17,18 @@ struct Judge<'a> {
     policy: &'a Policy,
     world: &'a dyn World,
     verdict: Verdict,
+    /// Whether this is a build of what the Dev Containers CLI generated, and of nothing else.
+    generated: bool,
 }
+
+/// The name that the CLI gives to the content of features; built anew right before each use.
+const FEATURE_CONTENT: &str = "dev_container_feature_content_temp";
 
 /// Judges everything in `asked`, and puts resolved paths in the place of the written ones: what was judged is
 /// what is passed on.
 pub fn judge(asked: &mut [Asked], policy: &Policy, world: &dyn World) -> Verdict {
-    let mut judge = Judge { policy, world, verdict: Verdict::default() };
+    let generated = is_generated(asked, policy, world);
+    let mut judge = Judge { policy, world, verdict: Verdict::default(), generated };
     for one in asked {
         let Asked { wish, origin, .. } = one;
         judge.one(wish, origin);
@@ -40,11 +46,20 @@ pub fn judge_image_labels(
     let set = |key: &str| {
         asked.iter().any(|one| matches!(&one.wish, Wish::Label { key: given, .. } if given == key))
     };
-    let mut judge = Judge { policy, world, verdict: Verdict::default() };
+    let mut judge = Judge { policy, world, verdict: Verdict::default(), generated: false };
     for (key, value) in labels.iter().filter(|(key, _)| !set(key)) {
         judge.label(key, value, &format!("label {key} of the image"));
     }
     judge.verdict
+}
+
+fn is_generated(asked: &[Asked], policy: &Policy, world: &dyn World) -> bool {
+    let mut read = asked.iter().filter_map(|one| match &one.wish {
+        Wish::Read(_, path) => Some(world.resolve(&policy.absolute(path))),
+        _ => None,
+    });
+    let is_generated = |place: Result<_, String>| place.is_ok_and(|place| policy.is_generated(&place));
+    read.next().is_some_and(is_generated) && read.all(is_generated)
 }
 
 impl Judge<'_> {
@@ -129,8 +144,7 @@ impl Judge<'_> {
             Owner::Other(other) => {
                 self.verdict.never(format!("the image {tag} is the project {other}'s"), origin);
             }
-            // The CLI's own name for the content of features; built anew right before each use.
-            Owner::Nobody if tag == "dev_container_feature_content_temp" => {}
+            Owner::Nobody if tag == FEATURE_CONTENT && self.generated => {}
             Owner::Nobody => {
                 let words = format!("gives an image the name {tag}, which others may use");
                 self.ask("image-name", &[("name", tag)], origin, words);
