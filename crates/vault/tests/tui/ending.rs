@@ -90,15 +90,24 @@ fn suspended_it_gives_the_terminal_back_and_continued_it_takes_it_again() {
     expect_as_before(&terminal, 0);
 }
 
+/// Makes the test below the program that panics.
+const PANICS: &str = "REMO_TEST_PANICS_ON_THE_SCREEN";
+
 #[test]
 fn a_panic_gives_the_terminal_back_and_shows_no_value() {
     if Terminal::is_missing("ending::a_panic_gives_the_terminal_back_and_shows_no_value") {
         return;
     }
+    // The same test once more, started by itself below on a terminal, is the program that panics.
+    if std::env::var_os(PANICS).is_some() {
+        let mut screen = remo_vault::tui::terminal::Screen::open().expect("a terminal");
+        screen.draw(|frame| frame.render_widget("drawn", frame.area())).expect("it draws");
+        panic!("valueInThePanic");
+    }
     let vault = Vault::new();
     let this = std::env::current_exe().expect("this program");
     let command = format!(
-        "{} --exact ending::a_program_that_panics_on_the_screen --ignored --nocapture --test-threads=1",
+        "env {PANICS}=1 {} --exact ending::a_panic_gives_the_terminal_back_and_shows_no_value --nocapture --test-threads=1",
         this.display()
     );
     let (terminal, _) = under_a_shell(&vault, &command);
@@ -106,15 +115,6 @@ fn a_panic_gives_the_terminal_back_and_shows_no_value() {
     let all = terminal.scrollback();
     assert!(all.contains("a fault in remo-vault ended it") && all.contains("ending.rs"), "{all}");
     assert!(!all.contains("valueInThePanic"), "{all}");
-}
-
-/// Run by the test before it, on a terminal.
-#[test]
-#[ignore = "it panics: another test runs it on a terminal"]
-fn a_program_that_panics_on_the_screen() {
-    let mut screen = remo_vault::tui::terminal::Screen::open().expect("a terminal");
-    screen.draw(|frame| frame.render_widget("drawn", frame.area())).expect("it draws");
-    panic!("valueInThePanic");
 }
 
 #[test]
