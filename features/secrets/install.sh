@@ -41,6 +41,15 @@ chmod 0711 "$place/remo-fetch-secrets"
 mkdir -p /usr/local/bin
 [ -e /usr/local/bin/remo-fetch-secrets ] || ln -s "$place/remo-fetch-secrets" /usr/local/bin/remo-fetch-secrets
 
+# Copies of the environment that tooling would write there lead to nowhere from the start.
+if [ -n "$session" ]; then
+    mkdir -p "$session"
+    chown "$user" "$session"
+    for kind in loginInteractiveShell loginShell interactiveShell; do
+        ln -sf /dev/null "$session/env-$kind.json"
+    done
+fi
+
 line=". $place/shell.sh"
 
 # Adds the line to a start-up file, unless it is there.

@@ -114,8 +114,8 @@ pub(crate) enum Command {
     },
     /// For the start-up files of shells: print shell code that sets the variables, from the set that was injected
     ///
-    /// Asks the broker only when nobody has injected in this start of the container. Other users than the remote
-    /// user get no code, and no error.
+    /// Asks the broker only when nobody has injected in this start of the container; after a failure, once and
+    /// without waiting. Other users than the remote user get no code, and no error.
     Shell {
         /// The remote user: a name in /etc/passwd, or a number
         #[arg(long, value_name = "USER")]

@@ -32,7 +32,7 @@ mount -t tmpfs tmpfs /run
 mkdir /run/remo-broker
 mount --move "$ENGINE/broker" /run/remo-broker
 ip link set lo up
-"$DOCKERD" --data-root "$DATA/data" --exec-root "$ENGINE/e" --pidfile "$ENGINE/pid" -H "unix://$ENGINE/d.sock" \
+"$DOCKERD" --data-root "$ENGINE/data" --exec-root "$ENGINE/e" --pidfile "$ENGINE/pid" -H "unix://$ENGINE/d.sock" \
     --storage-driver overlay2 --cgroup-parent "$GROUP" >>"$ENGINE/log" 2>&1 &
 read -r end || :
 "#;
@@ -46,8 +46,7 @@ pub struct Engine {
     init: Child,
     /// Its end ends the engine.
     leash: Option<ChildStdin>,
-    folder: tempfile::TempDir,
-    data: PathBuf,
+    folder: PathBuf,
     _alive: File,
 }
 
@@ -61,23 +60,15 @@ impl Engine {
     /// When it does not answer in time.
     pub fn start(socket_directory: &Path) -> Result<Self, String> {
         bootstrap::ready()?;
-        // The path of a socket has at most 107 bytes.
-        let folder = tempfile::Builder::new()
-            .prefix("remo-engine-")
-            .rand_bytes(5)
-            .tempdir_in("/tmp")
-            .expect("a folder");
-        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("the mode of a folder");
-        let (data, alive) = leftovers::data_folder();
-        let log = File::create(folder.path().join("log")).expect("a log");
+        let (folder, alive) = leftovers::new_folder();
+        let log = File::create(folder.join("log")).expect("a log");
         let mut init = Command::new(programs::expect("unshare"))
             .args(["--mount", "--net", "--pid", "--fork", "--mount-proc", "/bin/sh", "-c", INIT])
             .env_clear()
             .env("PATH", programs::search_path(Path::new("/usr/bin/docker")))
-            .env("ENGINE", folder.path())
+            .env("ENGINE", &folder)
             .env("BROKER", socket_directory)
-            .env("DATA", &data)
-            .env("GROUP", leftovers::control_group(&data))
+            .env("GROUP", leftovers::control_group(&folder))
             .env("DOCKERD", programs::expect("dockerd"))
             .stdin(Stdio::piped())
             .stdout(log.try_clone().expect("a handle"))
@@ -85,7 +76,7 @@ impl Engine {
             .spawn()
             .expect("namespaces for an engine");
         let leash = init.stdin.take();
-        let mut engine = Self { init, leash, folder, data, _alive: alive };
+        let mut engine = Self { init, leash, folder, _alive: alive };
         wait::until_true(START, "the engine's first answer", || {
             let ended = engine.init.try_wait().expect("a look at the engine");
             assert!(ended.is_none(), "the engine ended: {}", engine.log());
@@ -98,22 +89,22 @@ impl Engine {
 
     /// The socket of the engine.
     pub fn socket(&self) -> PathBuf {
-        self.folder.path().join("d.sock")
+        self.folder.join("d.sock")
     }
 
     /// A folder for what belongs to the engine's clients.
     pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+        &self.folder
     }
 
     /// Where containers, images and volumes of the engine lie on the disk.
     pub fn data(&self) -> PathBuf {
-        self.data.join("data")
+        self.folder.join("data")
     }
 
     /// What the engine said.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
     /// Runs the client.
@@ -123,7 +114,7 @@ impl Engine {
             .args(arguments)
             .env_clear()
             .env("PATH", programs::search_path(&bootstrap::docker()))
-            .env("HOME", self.folder.path())
+            .env("HOME", &self.folder)
             .env("DOCKER_HOST", format!("unix://{}", self.socket().display()))
             .env("DOCKER_BUILDKIT", "0");
         run_within(CALL, &mut command)
@@ -177,6 +168,6 @@ impl Drop for Engine {
         // what it would tidy up is removed below.
         self.leash = None;
         let _ = self.init.wait();
-        leftovers::remove(&self.data);
+        leftovers::remove(&self.folder);
     }
 }

@@ -2,23 +2,25 @@
 //! gone with their namespaces.
 
 use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
-/// Where engines keep images and containers: a file system that overlays can lie on.
-const DATA: &str = "/var/lib/remo-testbed";
+/// Where engines keep everything: a file system that overlays can lie on, and a short path, because that of a
+/// socket has at most 107 bytes.
+const FOLDERS: &str = "/var/lib/remo-testbed";
 
 /// Held by the test program of an engine, in its folder.
 const ALIVE: &str = "alive";
 
-/// A new folder for the data of an engine, and the lock that says that it is in use.
-pub(crate) fn data_folder() -> (PathBuf, File) {
-    fs::create_dir_all(DATA).expect("a folder for engines");
+/// A new folder for an engine, and the lock that says that it is in use.
+pub(crate) fn new_folder() -> (PathBuf, File) {
+    fs::create_dir_all(FOLDERS).expect("a folder for engines");
     // One at a time: a folder without a lock yet must not look left over.
-    let door = File::create(Path::new(DATA).join(".lock")).expect("a lock");
+    let door = File::create(Path::new(FOLDERS).join(".lock")).expect("a lock");
     flock(&door, FlockOperation::LockExclusive).expect("the lock");
-    for entry in fs::read_dir(DATA).expect("the folders of engines").flatten() {
+    for entry in fs::read_dir(FOLDERS).expect("the folders of engines").flatten() {
         let path = entry.path();
         let free = File::open(path.join(ALIVE))
             .is_ok_and(|alive| flock(&alive, FlockOperation::NonBlockingLockExclusive).is_ok());
@@ -26,7 +28,10 @@ pub(crate) fn data_folder() -> (PathBuf, File) {
             remove(&path);
         }
     }
-    let folder = tempfile::Builder::new().prefix("").rand_bytes(6).tempdir_in(DATA).expect("a folder").keep();
+    let folder =
+        tempfile::Builder::new().prefix("").rand_bytes(6).tempdir_in(FOLDERS).expect("a folder").keep();
+    // Users other than root run tooling from below; what the engine keeps is closed to them by itself.
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("the mode of a folder");
     let alive = File::create(folder.join(ALIVE)).expect("a lock");
     flock(&alive, FlockOperation::NonBlockingLockExclusive).expect("the lock of a new folder");
     (folder, alive)

@@ -22,9 +22,10 @@ const RUN_MAX: Duration = Duration::from_secs(15);
 /// What a failure means that was there before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Earlier {
-    /// It is the answer: a shell must not hold up a person again and again.
-    Counts,
-    /// It is tried again: a person may have repaired something.
+    /// It is tried again, once and without waiting: a person may have repaired something, and a shell must not hold
+    /// them up again and again if not.
+    TriedOnce,
+    /// It is tried again, as if there had been none.
     TriedAgain,
 }
 
@@ -33,6 +34,7 @@ pub(super) fn ensure(settings: &Settings, earlier: Earlier) -> Result<Storage, F
     let deadline = Instant::now() + settings.timeout + RUN_MAX;
     let mut pause = Pause::up_to(PAUSE_MAX);
     let mut waited = false;
+    let mut patience = settings.timeout;
     loop {
         Roots::refuse_foreign_home(settings)?;
         let storage = Storage::open(&settings.secrets_dir)?;
@@ -40,12 +42,13 @@ pub(super) fn ensure(settings: &Settings, earlier: Earlier) -> Result<Storage, F
         let turn = storage.take_turn()?;
         match FailedMarker::find(&storage)? {
             // Who has failed and still holds the turn is an entrypoint on its way out.
-            Some(marker) if waited || turn.is_none() || earlier == Earlier::Counts => {
+            Some(marker) if waited || turn.is_none() => {
                 return Err(Failure::unavailable(format!(
                     "the secrets of this container failed: {}",
                     marker.message
                 )));
             }
+            Some(_) if earlier == Earlier::TriedOnce => patience = Duration::ZERO,
             Some(_) => {}
             None => {
                 if let Some(ready) = injection::ready(&storage)? {
@@ -54,7 +57,8 @@ pub(super) fn ensure(settings: &Settings, earlier: Earlier) -> Result<Storage, F
             }
         }
         if turn.is_some() {
-            return run::inject(settings, &storage).map(|_| storage);
+            let settings = Settings { timeout: patience, ..settings.clone() };
+            return run::inject(&settings, &storage).map(|_| storage);
         }
         waited = true;
         let left = deadline.saturating_duration_since(Instant::now());

@@ -17,7 +17,7 @@ pub(super) fn run(settings: Settings, user: Option<&str>, shell: Shell) -> Resul
     })?;
     let (settings, role) = role(settings, user)?;
     if let Role::Own = role {
-        let storage = ensure(&settings, Earlier::Counts)?;
+        let storage = ensure(&settings, Earlier::TriedOnce)?;
         report::data(script(shell, &injection::variables(&storage)?).expose())?;
     }
     Ok(ExitStatus::Success)

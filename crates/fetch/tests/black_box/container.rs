@@ -135,12 +135,14 @@ fn a_hook_waits_for_a_run_that_goes_on_and_passes_its_failure_on() {
     done.failed(69, &["the secrets of this container failed", "aws: not in the vault"]);
     let output = ended(&entrypoint.wait_with_output().unwrap());
     assert_eq!((output.code, output.stdout.as_str()), (Some(69), "false\n"));
-    // What is repaired works at the next hook; a shell takes the failure as it is until then.
-    stage.broker.push(&[("gh", "one"), ("aws", "key-1")]);
-    let shell = stage.run(&["shell"]);
+    // A shell after that looks once, and does not hold up a person for as long as a start may take.
+    let began = Instant::now();
+    let mut shell = stage.command(&["shell", "--timeout", "600"]);
+    let shell = ended(&shell.output().unwrap());
     assert_eq!((shell.code, shell.stdout.as_str()), (Some(69), "false\n"));
-    let mut hook = stage.command(&["hook"]);
-    ended(&hook.env("GH_TOKEN", "one").output().unwrap()).succeeded();
+    assert!(began.elapsed() < Duration::from_mins(2), "{:?}", began.elapsed());
+    // What is repaired works at the next shell.
+    stage.broker.push(&[("gh", "one"), ("aws", "key-1")]);
     stage.run(&["shell"]).succeeded();
 }
 

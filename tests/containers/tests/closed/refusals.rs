@@ -8,6 +8,7 @@ use crate::scene::{Scene, USER, stage};
 #[test]
 fn memory_shared_with_the_host_is_refused() {
     let Some(stage) = stage("closed::memory_shared_with_the_host_is_refused") else { return };
+    let stage = &*stage;
     let project = ContainerProject::new(stage, "shared", USER.1, USER.1);
     let scene = Scene::new(stage, project, "root", "\"runArgs\": [\"--ipc=host\"],");
     scene.start().failed(&["/dev/shm/remo-secrets cannot keep secrets: it is shared with the host"]);
@@ -17,6 +18,7 @@ fn memory_shared_with_the_host_is_refused() {
 #[test]
 fn a_file_of_the_user_is_not_overwritten() {
     let Some(stage) = stage("closed::a_file_of_the_user_is_not_overwritten") else { return };
+    let stage = &*stage;
     let project = ContainerProject::new(stage, "taken", USER.1, USER.1);
     let scene = Scene::new(stage, project, "root", "");
     let dockerfile = scene.project.file(".devcontainer/Dockerfile");
@@ -34,6 +36,7 @@ fn a_file_of_the_user_is_not_overwritten() {
 #[test]
 fn without_the_helper_the_container_does_not_start_again() {
     let Some(stage) = stage("closed::without_the_helper_the_container_does_not_start_again") else { return };
+    let stage = &*stage;
     for (name, gone) in [("gone-helper", "remo-fetch-secrets"), ("gone-entrypoint", "entrypoint.sh")] {
         let project = ContainerProject::new(stage, name, USER.1, USER.1);
         let scene = Scene::new(stage, project, "root", "");
@@ -48,4 +51,36 @@ fn without_the_helper_the_container_does_not_start_again() {
         assert_ne!(code, 0, "{gone}");
         assert!(!scene.traces().contains(&"command".to_owned()), "{gone}: {:?}", scene.traces());
     }
+}
+
+#[test]
+fn a_link_in_the_place_of_the_manifests_folder_leads_nowhere_on_the_host() {
+    let Some(stage) = stage("closed::a_link_in_the_place_of_the_manifests_folder_leads_nowhere_on_the_host")
+    else {
+        return;
+    };
+    let stage = &*stage;
+    let project = ContainerProject::new(stage, "linked", USER.1, USER.1);
+    let outside = stage.directory.path().join("outside");
+    std::fs::create_dir(&outside).unwrap();
+    std::fs::write(outside.join("kept"), "of the host").unwrap();
+    let scene = Scene::new(stage, project, "root", "");
+    std::fs::remove_dir_all(scene.project.file(".remo")).unwrap();
+    std::os::unix::fs::symlink(&outside, scene.project.file(".remo")).unwrap();
+    // What it leads to is looked for in the container, where it is another folder; or the start fails.
+    let start = scene.start();
+    let container = scene.container();
+    if start.ended.status.success() {
+        let kept = outside.join("kept");
+        let seen = stage.engine.try_docker(&["exec", &container, "cat", kept.to_str().unwrap()]);
+        assert!(!seen.status.success(), "{seen:?}");
+        let write = format!("echo x >{}/planted", outside.display());
+        let _ = stage.engine.try_docker(&["exec", "--user", "0", &container, "sh", "-c", &write]);
+    } else {
+        assert_eq!(scene.traces(), [""; 0]);
+    }
+    let left: Vec<_> =
+        std::fs::read_dir(&outside).unwrap().flatten().map(|entry| entry.file_name()).collect();
+    assert_eq!(left, ["kept"]);
+    assert_eq!(std::fs::read_to_string(outside.join("kept")).unwrap(), "of the host");
 }

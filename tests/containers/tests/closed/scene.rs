@@ -1,6 +1,6 @@
 //! A project whose every command leaves a trace in the workspace.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use remo_containers::{ContainerProject, Stage};
@@ -10,17 +10,18 @@ use remo_testbed::{DevContainers, Ended};
 /// The remote user of every scene.
 pub(crate) const USER: (&str, u32) = ("dev", 1000);
 
-/// One engine for all tests of the program, which run side by side. Never dropped: the engine ends with the
-/// program, whose end of its pipe the system closes.
-static STAGE: OnceLock<Option<Stage>> = OnceLock::new();
+/// One engine for all tests that run at the same time; the last one ends it.
+static STAGE: Mutex<Weak<Stage>> = Mutex::new(Weak::new());
 
 /// The stage; `None` after `test` was reported as skipped.
-pub(crate) fn stage(test: &str) -> Option<&'static Stage> {
-    let stage = STAGE.get_or_init(|| Stage::start("closed", &[Image::Debian]));
-    if stage.is_none() {
-        remo_testkit::skip::skipped(test, "there is no container engine");
+pub(crate) fn stage(test: &str) -> Option<Arc<Stage>> {
+    let mut running = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(stage) = running.upgrade() {
+        return Some(stage);
     }
-    stage.as_ref()
+    let stage = Arc::new(Stage::start(test, &[Image::Debian])?);
+    *running = Arc::downgrade(&stage);
+    Some(stage)
 }
 
 /// A project, and what came of starting its container.

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use remo_containers::{ContainerProject, Stage};
 use remo_testbed::{DevContainers, Ended};
 
-use crate::rows::{SESSION, Sees};
+use crate::rows::Sees;
 
 /// A demand, and a column of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,8 +68,8 @@ pub(crate) struct Workspace<'a> {
     pub(crate) stage: &'a Stage,
     pub(crate) project: &'a ContainerProject,
     pub(crate) tooling: &'a DevContainers<'a>,
-    /// Whether the tooling keeps session data.
-    pub(crate) session: bool,
+    /// Where the tooling keeps session data.
+    pub(crate) session: Option<&'static str>,
 }
 
 impl Workspace<'_> {
@@ -201,9 +201,16 @@ impl Container<'_> {
             assert!(!ended.status.success(), "{attempt}: {ended:?}");
         }
         assert_eq!(self.manifest(), before);
-        if self.workspace.session {
-            let copies = self.as_user("0", &["sh", "-c", &format!("readlink {SESSION}/env-*.json")]);
+        if let Some(folder) = self.workspace.session {
+            let copies = self
+                .as_user("0", &["sh", "-c", &format!("readlink {folder}/env-loginInteractiveShell.json")]);
             assert_eq!(copies.trim(), "/dev/null");
+        }
+        if self.number != 0 {
+            // A program that its user cannot read is one whose memory that user cannot read.
+            let helper = ["cat", "/usr/local/share/remo-secrets/remo-fetch-secrets"];
+            let read = engine.try_docker(&[&["exec", "--user", self.user, &self.id][..], &helper].concat());
+            assert!(!read.status.success(), "the helper can be read");
         }
     }
 

@@ -21,6 +21,8 @@ pub(crate) struct Row {
     arguments: &'static [&'static str],
     /// What the image's own command sees, where it is left in place.
     command_sees: Option<Sees>,
+    /// Where the tooling keeps session data.
+    session: Option<&'static str>,
     /// Made anew at the end.
     rebuilt: bool,
 }
@@ -50,11 +52,13 @@ const ROW: Row = Row {
     fields: "",
     arguments: &[],
     command_sees: None,
+    session: None,
     rebuilt: false,
 };
 
-/// Where tooling of the session row keeps its data.
-pub(crate) const SESSION: &str = "/tmp/session-of-the-tooling";
+/// Where tooling keeps session data: found by the hooks, and named as an option.
+const SESSION_FOUND: &str = "/tmp/session-of-the-tooling";
+const SESSION_NAMED: &str = "/srv/session";
 
 /// All rows, the last first.
 pub(crate) fn all() -> Vec<Row> {
@@ -125,7 +129,16 @@ pub(crate) fn all() -> Vec<Row> {
         Row {
             title: "session data folder of editors",
             user: dev,
-            arguments: &["--container-session-data-folder", SESSION],
+            arguments: &["--container-session-data-folder", SESSION_FOUND],
+            session: Some(SESSION_FOUND),
+            ..ROW
+        },
+        Row {
+            title: "session data folder, named as an option",
+            user: dev,
+            fields: r#""features": { "./secrets": { "sessionDataFolder": "/srv/session" } },"#,
+            arguments: &["--container-session-data-folder", SESSION_NAMED],
+            session: Some(SESSION_NAMED),
             ..ROW
         },
     ];
@@ -148,8 +161,7 @@ impl Row {
             None => DevContainers::new(&stage.engine),
         };
         let mut outcome = Outcome::new(self.number, self.title);
-        let session = self.arguments.contains(&SESSION);
-        let workspace = Workspace { stage, project: &project, tooling: &tooling, session };
+        let workspace = Workspace { stage, project: &project, tooling: &tooling, session: self.session };
         let mut container = None;
         outcome.demand(Column::Starts, || container = Some(workspace.start(self.arguments)));
         let Some(container) = container else { return outcome };
