@@ -4,6 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -49,8 +50,9 @@ impl<'a> DevContainers<'a> {
         Self { engine, program: bootstrap::tooling(), home, user }
     }
 
-    /// `devcontainer up` with further arguments.
+    /// `devcontainer up` with further arguments; one at a time in one engine.
     pub fn up(&self, project: &Path, further: &[&str]) -> Ended {
+        let _building = self.engine.building.lock().unwrap_or_else(PoisonError::into_inner);
         self.call("up", project, &[&UP, further].concat(), &[])
     }
 

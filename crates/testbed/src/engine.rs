@@ -4,6 +4,7 @@ use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use remo_testkit::wait;
@@ -47,6 +48,9 @@ pub struct Engine {
     /// Its end ends the engine.
     leash: Option<ChildStdin>,
     folder: PathBuf,
+    /// Held by the tooling while it builds: two of its builds in one engine take each other's features, because it
+    /// gives what it copies them from the same name each time.
+    pub(crate) building: Mutex<()>,
     _alive: File,
 }
 
@@ -76,7 +80,7 @@ impl Engine {
             .spawn()
             .expect("namespaces for an engine");
         let leash = init.stdin.take();
-        let mut engine = Self { init, leash, folder, _alive: alive };
+        let mut engine = Self { init, leash, folder, building: Mutex::new(()), _alive: alive };
         wait::until_true(START, "the engine's first answer", || {
             let ended = engine.init.try_wait().expect("a look at the engine");
             assert!(ended.is_none(), "the engine ended: {}", engine.log());

@@ -1,5 +1,7 @@
 //! What the tests in real containers share: a broker, an engine and projects with the feature.
 
+#![expect(clippy::expect_used, reason = "test support: a failed step fails the test that took it")]
+
 mod project;
 mod stage;
 

@@ -2,7 +2,6 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
-use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use remo_testbed::Engine;
@@ -22,8 +21,6 @@ pub struct Stage {
     pub token: String,
     /// The value of the secret `aws`.
     pub key: String,
-    /// Tests that look at the disk and tests that write to it on purpose take turns.
-    pub disk: Mutex<()>,
 }
 
 impl Stage {
@@ -47,16 +44,21 @@ impl Stage {
         for image in images {
             engine.import(*image);
         }
-        let stage = Self {
-            engine,
-            broker,
-            directory,
-            token: unique("token"),
-            key: unique("key"),
-            disk: Mutex::new(()),
-        };
+        let stage = Self { engine, broker, directory, token: unique("token"), key: unique("key") };
         stage.push();
         Some(stage)
+    }
+
+    /// A further engine whose containers reach the same broker: the tooling builds for one project at a time in one.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn another_engine(&self, images: &[Image]) -> Engine {
+        let engine = Engine::start(&self.directory.socket_dir()).expect("a further engine");
+        for image in images {
+            engine.import(*image);
+        }
+        engine
     }
 
     /// Gives the broker all secrets.

@@ -8,7 +8,7 @@ use crate::scene::{Scene, USER, stage};
 #[test]
 fn memory_shared_with_the_host_is_refused() {
     let Some(stage) = stage("closed::memory_shared_with_the_host_is_refused") else { return };
-    let stage = &*stage;
+    let stage = &stage;
     let project = ContainerProject::new(stage, "shared", USER.1, USER.1);
     let scene = Scene::new(stage, project, "root", "\"runArgs\": [\"--ipc=host\"],");
     scene.start().failed(&["/dev/shm/remo-secrets cannot keep secrets: it is shared with the host"]);
@@ -18,7 +18,7 @@ fn memory_shared_with_the_host_is_refused() {
 #[test]
 fn a_file_of_the_user_is_not_overwritten() {
     let Some(stage) = stage("closed::a_file_of_the_user_is_not_overwritten") else { return };
-    let stage = &*stage;
+    let stage = &stage;
     let project = ContainerProject::new(stage, "taken", USER.1, USER.1);
     let scene = Scene::new(stage, project, "root", "");
     let dockerfile = scene.project.file(".devcontainer/Dockerfile");
@@ -36,7 +36,7 @@ fn a_file_of_the_user_is_not_overwritten() {
 #[test]
 fn without_the_helper_the_container_does_not_start_again() {
     let Some(stage) = stage("closed::without_the_helper_the_container_does_not_start_again") else { return };
-    let stage = &*stage;
+    let stage = &stage;
     for (name, gone) in [("gone-helper", "remo-fetch-secrets"), ("gone-entrypoint", "entrypoint.sh")] {
         let project = ContainerProject::new(stage, name, USER.1, USER.1);
         let scene = Scene::new(stage, project, "root", "");
@@ -59,7 +59,7 @@ fn a_link_in_the_place_of_the_manifests_folder_leads_nowhere_on_the_host() {
     else {
         return;
     };
-    let stage = &*stage;
+    let stage = &stage;
     let project = ContainerProject::new(stage, "linked", USER.1, USER.1);
     let outside = stage.directory.path().join("outside");
     std::fs::create_dir(&outside).unwrap();

@@ -1,6 +1,5 @@
 //! A project whose every command leaves a trace in the workspace.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use remo_containers::{ContainerProject, Stage};
@@ -10,18 +9,9 @@ use remo_testbed::{DevContainers, Ended};
 /// The remote user of every scene.
 pub(crate) const USER: (&str, u32) = ("dev", 1000);
 
-/// One engine for all tests that run at the same time; the last one ends it.
-static STAGE: Mutex<Weak<Stage>> = Mutex::new(Weak::new());
-
-/// The stage; `None` after `test` was reported as skipped.
-pub(crate) fn stage(test: &str) -> Option<Arc<Stage>> {
-    let mut running = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(stage) = running.upgrade() {
-        return Some(stage);
-    }
-    let stage = Arc::new(Stage::start(test, &[Image::Debian])?);
-    *running = Arc::downgrade(&stage);
-    Some(stage)
+/// A broker and an engine of one test's own; `None` after `test` was reported as skipped.
+pub(crate) fn stage(test: &str) -> Option<Stage> {
+    Stage::start(test, &[Image::Debian])
 }
 
 /// A project, and what came of starting its container.

@@ -17,7 +17,7 @@ fn a_missing_secret_lets_nothing_run_and_is_named_after_15_seconds() {
     let Some(stage) = stage("closed::a_missing_secret_lets_nothing_run_and_is_named_after_15_seconds") else {
         return;
     };
-    let stage = &*stage;
+    let stage = &stage;
     let project =
         ContainerProject::unapproved(stage, "missing", &format!("{BINDINGS}{ONE_MISSING}"), USER.1, USER.1);
     project.approve(stage);
@@ -37,7 +37,7 @@ fn an_unapproved_project_lets_nothing_run_and_says_so_at_once() {
     let Some(stage) = stage("closed::an_unapproved_project_lets_nothing_run_and_says_so_at_once") else {
         return;
     };
-    let stage = &*stage;
+    let stage = &stage;
     let project = ContainerProject::unapproved(stage, "unapproved", BINDINGS, USER.1, USER.1);
     let scene = Scene::new(stage, project, "root", "");
     let start = scene.start();
@@ -57,7 +57,7 @@ fn a_secret_that_comes_while_the_container_waits_is_in_time() {
     let Some(stage) = stage("closed::a_secret_that_comes_while_the_container_waits_is_in_time") else {
         return;
     };
-    let stage = &*stage;
+    let stage = &stage;
     // Approved once the container waits for it: that cannot heal; so the socket is what comes late.
     let project = ContainerProject::new(stage, "late", USER.1, USER.1);
     let scene = Scene::new(stage, project, "root", "");
@@ -82,7 +82,7 @@ fn with_a_third_container_user_hooks_and_shells_stay_closed() {
     let Some(stage) = stage("closed::with_a_third_container_user_hooks_and_shells_stay_closed") else {
         return;
     };
-    let stage = &*stage;
+    let stage = &stage;
     let project = ContainerProject::unapproved(stage, "third", BINDINGS, USER.1, USER.1);
     let scene = Scene::new(stage, project, "pat", "");
     scene.start().failed(&["not approved"]);

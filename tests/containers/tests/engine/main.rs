@@ -1,5 +1,12 @@
 //! The engine of the test bed itself.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test support outside of a #[test] function may stop at the first surprise too"
+)]
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use remo_containers::{ContainerProject, Stage};
-use remo_testbed::{DevContainers, Ended};
+use remo_testbed::{DevContainers, Ended, Engine};
 
 use crate::rows::Sees;
 
@@ -66,6 +66,7 @@ impl Outcome {
 /// A project and who starts its container.
 pub(crate) struct Workspace<'a> {
     pub(crate) stage: &'a Stage,
+    pub(crate) engine: &'a Engine,
     pub(crate) project: &'a ContainerProject,
     pub(crate) tooling: &'a DevContainers<'a>,
     /// Where the tooling keeps session data.
@@ -115,7 +116,7 @@ impl Container<'_> {
 
     /// Stopped and started again, by the engine and by the tooling.
     pub(crate) fn restart(&self, arguments: &[&str]) {
-        let engine = &self.workspace.stage.engine;
+        let engine = self.workspace.engine;
         engine.docker(&["stop", "--time", "1", &self.id]);
         engine.docker(&["start", &self.id]);
         let up = self.workspace.tooling.up(self.workspace.project.path(), arguments);
@@ -180,7 +181,7 @@ impl Container<'_> {
 
     /// What others get, and what cannot be changed.
     fn closed(&self) {
-        let engine = &self.workspace.stage.engine;
+        let engine = self.workspace.engine;
         let secrets = ["sh", "-c", "cat /dev/shm/remo-secrets/current/env.sh"];
         let other = engine.try_docker(&[&["exec", "--user", "4321", &self.id][..], &secrets].concat());
         assert!(!other.status.success() && !other.said().contains(&self.workspace.stage.token), "{other:?}");
@@ -220,7 +221,7 @@ impl Container<'_> {
 
     /// What the engine says about the container and its image.
     fn inspect(&self) {
-        let engine = &self.workspace.stage.engine;
+        let engine = self.workspace.engine;
         let container = engine.docker(&["inspect", &self.id]);
         let image = engine.docker(&["inspect", "--format", "{{.Image}}", &self.id]);
         let history = engine.docker(&["history", "--no-trunc", image.trim()]);
@@ -236,6 +237,6 @@ impl Container<'_> {
 
     fn as_user(&self, user: &str, command: &[&str]) -> String {
         let arguments = [&["exec", "--user", user, &self.id][..], command].concat();
-        self.workspace.stage.engine.docker(&arguments)
+        self.workspace.engine.docker(&arguments)
     }
 }

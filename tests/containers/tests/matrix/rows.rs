@@ -1,8 +1,8 @@
 //! The kinds of containers.
 
 use remo_containers::{ContainerProject, Stage};
-use remo_testbed::DevContainers;
 use remo_testbed::images::Image;
+use remo_testbed::{DevContainers, Engine};
 
 use crate::demands::{Column, Container, Outcome, Workspace};
 
@@ -150,18 +150,19 @@ pub(crate) fn all() -> Vec<Row> {
 
 impl Row {
     /// Makes the container and looks at it.
-    pub(crate) fn run(&self, stage: &Stage) -> Outcome {
+    pub(crate) fn run(&self, stage: &Stage, engine: &Engine) -> Outcome {
         let name = format!("row-{}", self.number);
         let owner = self.host_user.unwrap_or_default();
         let project = ContainerProject::new(stage, &name, self.user.1, owner);
         self.configure(&project);
         project.give(owner);
         let tooling = match self.host_user {
-            Some(user) => DevContainers::of_user(&stage.engine, user),
-            None => DevContainers::new(&stage.engine),
+            Some(user) => DevContainers::of_user(engine, user),
+            None => DevContainers::new(engine),
         };
         let mut outcome = Outcome::new(self.number, self.title);
-        let workspace = Workspace { stage, project: &project, tooling: &tooling, session: self.session };
+        let workspace =
+            Workspace { stage, engine, project: &project, tooling: &tooling, session: self.session };
         let mut container = None;
         outcome.demand(Column::Starts, || container = Some(workspace.start(self.arguments)));
         let Some(container) = container else { return outcome };

@@ -31,6 +31,8 @@ use Content::{Library, Program};
 
 const TPM: &str = "the tests that seal the vault key with a software TPM";
 
+const CONTAINERS: &str = "the tests in real containers";
+
 /// Tests that miss one of these report themselves as skipped, by name.
 pub(super) const NEEDED: &[Needed] = &[
     Needed {
@@ -62,6 +64,10 @@ pub(super) const NEEDED: &[Needed] = &[
     },
     Needed { package: "fish", content: Program("fish"), by: "the tests of shell code for fish" },
     Needed { package: "zsh", content: Program("zsh"), by: "the tests of shell code for zsh" },
+    Needed { package: "iptables", content: Program("iptables"), by: CONTAINERS },
+    Needed { package: "iproute2", content: Program("ip"), by: CONTAINERS },
+    Needed { package: "docker-compose", content: Program("docker-compose"), by: CONTAINERS },
+    Needed { package: "debootstrap", content: Program("debootstrap"), by: CONTAINERS },
     Needed { package: "libudev1", content: Library("libudev.so.1"), by: "fnox, which links it" },
     Needed { package: "python3-pip", content: Program("pip3"), by: "fetching fnox" },
 ];
