@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::bootstrap::progress;
+use crate::cache;
 use crate::command::run_within;
 
 /// A release build of the static helper on a busy machine.
@@ -20,6 +21,8 @@ static MADE: OnceLock<PathBuf> = OnceLock::new();
 /// When it cannot be made.
 pub fn packaged() -> &'static Path {
     MADE.get_or_init(|| {
+        // Several test programs want it at the same time, and each writes the same files.
+        let _lock = cache::lock("feature");
         progress("packaging the feature with its static helper; the first time takes minutes");
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
