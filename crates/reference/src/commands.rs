@@ -15,7 +15,8 @@ const WIDTH: usize = 100;
 fn programs() -> Vec<Command> {
     let vault = remo_vault::cli::Program::ALL.map(remo_vault::cli::Program::command);
     let others = [remo_broker::command_line::command(), remo_fetch_secrets::command_line()];
-    others.into_iter().chain(vault).collect()
+    let host = remo_host::cli::Program::ALL.map(remo_host::cli::Program::command);
+    others.into_iter().chain(vault).chain(host).collect()
 }
 
 /// Adds what is made from the command lines.

@@ -28,9 +28,10 @@ pub mod present;
 pub mod private_file;
 pub mod push;
 pub mod reseal;
-pub mod shown;
 pub mod source;
 pub mod store;
 pub mod tui;
 pub mod value;
 pub mod watch;
+
+pub use remo_present::shown;

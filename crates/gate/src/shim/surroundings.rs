@@ -6,8 +6,6 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use remo_wire::names::ProjectName;
-
 use super::Stop;
 use super::engine::Engine;
 use super::host;
@@ -144,8 +142,12 @@ impl Surroundings {
         };
         let hint = || Some("name the project with REMO_PROJECT=NAME".to_owned());
         let name = name.ok_or_else(|| Stop::Problem("no project is named".to_owned(), hint()))?;
-        ProjectName::new(&name)
-            .map_err(|error| Stop::Problem(format!("the project's name: {error}"), hint()))?;
+        if !is_folder_name(&name) {
+            return Err(Stop::Problem(
+                "the project's name is that of no folder of a project".to_owned(),
+                hint(),
+            ));
+        }
         let path = root.join(&name);
         match fs::canonicalize(&path) {
             Ok(real) if real == path => Ok(Project { name, path }),
@@ -214,6 +216,12 @@ impl Surroundings {
             .filter_map(|entry| fs::canonicalize(entry.path()).ok())
             .collect()
     }
+}
+
+/// Whether it can be a project's at all. Wider than the broker's names: other projects start without secrets.
+fn is_folder_name(name: &str) -> bool {
+    let is_bad = |character: char| character == '/' || character.is_control();
+    !name.is_empty() && !name.starts_with(['.', '-', '_']) && !name.contains(is_bad)
 }
 
 fn is_of_the_cli(name: &OsStr) -> bool {

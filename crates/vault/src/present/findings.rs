@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use super::table::wrapped;
+use super::wrapped;
 use crate::overview::Finding;
 
 /// One block a finding; empty when there are none. Remedies are indented below what they mend.

@@ -2,17 +2,9 @@
 //! their remedies. Understandable without colour, and without any.
 
 mod findings;
-mod table;
 mod time;
 
-use std::num::NonZeroUsize;
-
 pub use findings::findings;
-pub use table::{Column, Table, wrapped};
+pub use remo_present::table::{Column, Table, wrapped};
+pub use remo_present::width;
 pub use time::{ago, until};
-
-/// Width of the terminal that standard output is; `None` when it is none, and nothing needs to be cut.
-pub fn width() -> Option<NonZeroUsize> {
-    let (terminal_size::Width(columns), _) = terminal_size::terminal_size_of(std::io::stdout())?;
-    NonZeroUsize::new(columns.into())
-}

@@ -1,16 +1,14 @@
 //! `remo-reload`: shows what a manifest asks for beyond what was approved, asks, and approves exactly that.
 
-mod difference;
-
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
+use remo_present::approval::Shown;
 use remo_wire::admin::{AdminRequest, ListResponse, ManifestResponse, ManifestState, ReloadResponse};
 use remo_wire::client::{Client, ClientError};
 use remo_wire::error::ErrorCode;
 use remo_wire::names::{ProjectName, SecretName};
 use serde::Serialize;
 
-use self::difference::Shown;
 use super::{json, project_name, unknown_project};
 use crate::cli::ReloadCommandLine;
 use crate::exit::ExitStatus;
@@ -75,7 +73,7 @@ pub(super) fn run(command_line: &ReloadCommandLine) -> Result<ExitStatus, Failur
 /// Shows, asks and approves once.
 fn once(client: &mut Client, name: &ProjectName, command_line: &ReloadCommandLine) -> Result<Ended, Failure> {
     let manifest: ManifestResponse = client.request(&AdminRequest::Manifest { name: name.clone() })?;
-    let shown = Shown::new(name, &manifest);
+    let shown = Shown::new(name, &manifest, "remo-reload");
     let as_json = command_line.answer.json;
     // What is approved is seen on the terminal, also when standard output goes to a program.
     let text = shown.text(width());

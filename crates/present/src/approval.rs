@@ -10,22 +10,25 @@ use remo_wire::admin::{ManifestResponse, ManifestState, ManifestSummary};
 use remo_wire::binding::{Binding, EnvTarget, FileTarget, Target};
 use remo_wire::names::{FieldName, ProjectName, SecretName};
 
-use crate::present::wrapped;
 use crate::shown;
+use crate::table::wrapped;
 
 /// What is shown about one manifest.
-pub(super) struct Shown<'a> {
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
     name: &'a ProjectName,
     manifest: &'a ManifestResponse,
+    command: &'a str,
 }
 
 impl<'a> Shown<'a> {
-    pub(super) fn new(name: &'a ProjectName, manifest: &'a ManifestResponse) -> Self {
-        Self { name, manifest }
+    /// About the manifest of the project `name`; `command` is what a person types, before the name, to see it again.
+    pub fn new(name: &'a ProjectName, manifest: &'a ManifestResponse, command: &'a str) -> Self {
+        Self { name, manifest, command }
     }
 
     /// Everything that an approval would change, never shortened.
-    pub(super) fn text(&self, width: Option<NonZeroUsize>) -> String {
+    pub fn text(&self, width: Option<NonZeroUsize>) -> String {
         let name = self.name;
         let mut text = wrapped("", &self.heading(), width);
         for line in self.manifest.problems.iter().flat_map(|problem| problem.lines()) {
@@ -39,7 +42,7 @@ impl<'a> Shown<'a> {
                 ManifestState::Missing => "write .remo/manifest.toml in the project",
                 _ => "correct the file",
             };
-            return text + &wrapped("  > ", &format!("{next}, then: remo-reload {name}"), width);
+            return text + &wrapped("  > ", &format!("{next}, then: {} {name}", self.command), width);
         };
         if self.manifest.state == ManifestState::Pinned {
             return text;

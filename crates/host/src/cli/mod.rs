@@ -1,0 +1,179 @@
+//! The command lines: what can be typed under each of the names, and the help that explains it.
+
+mod program;
+
+use std::ffi::OsString;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use program::Program;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  not done, or the answer is no
+  2  the command line is wrong
+  3  the broker speaks another protocol version
+  4  the broker is out of reach
+A command given with --exec ends with its own.";
+
+/// Opens projects in their containers, behind the launch gate, with the secrets that were approved for them.
+#[derive(Debug, Parser)]
+#[command(name = "remo", version, disable_help_subcommand = true, after_help = EXIT_CODES)]
+pub struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open a shell in a project, or in the vault; without a name, choose one
+    ///
+    /// A project with a dev container configuration runs in its container, which is started or made when need be; one
+    /// without runs nowhere, unless `remo trust NAME --host` approved that it runs on this host. Commands get
+    /// `REMO_INSTANCE` and `REMO_PROJECT`. Where zellij is installed, a shell lives in a session that survives a lost
+    /// connection.
+    Shell(ShellArguments),
+    /// Start a project's container, or make it
+    ///
+    /// Registers the project with the broker, shows a manifest that is another than was approved, and starts the
+    /// container through the Dev Containers CLI behind the launch gate. Commands for this host (initializeCommand) are
+    /// left out unless they were approved.
+    Up(UpArguments),
+    /// See what a project asks for beyond what was approved, and approve exactly that
+    Trust(TrustArguments),
+    /// Show projects, manifests, containers, and what needs a restart
+    ///
+    /// Nothing in it is the word of a container: the engine says what runs, the broker what is current.
+    Status(AnswerArguments),
+    /// Check every prerequisite, each with its remedy
+    Doctor(AnswerArguments),
+    /// Clone a repository into a new project
+    ///
+    /// git runs without your git configuration and starts nothing that the repository names: no hooks, no filters, no
+    /// submodules. Addresses: https://, ssh://, USER@HOST:PATH, or an absolute path of this host.
+    Clone(CloneArguments),
+    /// Delete a project: its container, its folder, and what was approved for it
+    Delete(DeleteArguments),
+    /// Tell which container is the vault's
+    AdoptVault(AdoptVaultArguments),
+}
+
+/// Arguments of `shell`.
+#[derive(Debug, Args)]
+pub struct ShellArguments {
+    /// The project, or _remo-vault
+    #[arg(short, long, value_name = "NAME")]
+    pub project: Option<String>,
+    /// Run this in the project's shell instead of opening one
+    #[arg(long, value_name = "COMMAND", requires = "project")]
+    pub exec: Option<OsString>,
+    /// Run it in the background; what it prints goes to ~/.local/state/remo/NAME.log
+    #[arg(long, requires = "project")]
+    pub detach: bool,
+    /// Without a session
+    #[arg(long)]
+    pub no_session: bool,
+    /// This is the process in the background.
+    #[arg(long, hide = true)]
+    pub detached: bool,
+}
+
+/// Arguments of `up`.
+#[derive(Debug, Args)]
+pub struct UpArguments {
+    /// The project
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Throw its container away and make it again
+    #[arg(long)]
+    pub rebuild: bool,
+    /// Approve the manifest as it is, without a question
+    #[arg(long)]
+    pub yes: bool,
+    /// A user of its containers that may fetch secrets, beside the owner of the folder
+    #[arg(long, value_name = "NUMBER")]
+    pub uid: Option<u32>,
+}
+
+/// Arguments of `trust`.
+#[derive(Debug, Args)]
+pub struct TrustArguments {
+    /// The project
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Approve that it runs on this host, without a container
+    #[arg(long)]
+    pub host: bool,
+    /// Take back what was approved
+    #[arg(long, conflicts_with = "yes")]
+    pub revoke: bool,
+    /// Approve without a question
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Arguments of commands that answer.
+#[derive(Debug, Args)]
+pub struct AnswerArguments {
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `clone`.
+#[derive(Debug, Args)]
+pub struct CloneArguments {
+    /// Where the repository is
+    #[arg(value_name = "ADDRESS")]
+    pub address: String,
+    /// Name of the new project; by default the last part of the address
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// Arguments of `delete`.
+#[derive(Debug, Args)]
+pub struct DeleteArguments {
+    /// The project
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Delete it without a question; the name once more
+    #[arg(long, value_name = "NAME")]
+    pub yes: Option<String>,
+}
+
+/// Arguments of `adopt-vault`.
+#[derive(Debug, Args)]
+pub struct AdoptVaultArguments {
+    /// The whole id of the container
+    #[arg(value_name = "CONTAINER_ID")]
+    pub id: String,
+}
+
+/// Opens a project, called from another machine over SSH.
+///
+/// The same as `remo shell`.
+#[derive(Debug, Parser)]
+#[command(name = "project-launch", version, after_help = EXIT_CODES)]
+pub struct LaunchCommandLine {
+    /// The project, or _remo-vault
+    #[arg(long, value_name = "NAME")]
+    pub project: String,
+    /// Run it in the background; what it prints goes to ~/.local/state/remo/NAME.log
+    #[arg(long)]
+    pub detach: bool,
+    /// Run this in the project's shell instead of opening one
+    #[arg(long, value_name = "SHELL_COMMAND")]
+    pub exec: Option<OsString>,
+}
+
+/// The menu of a login, for the shell's start-up file: `project-menu || exit`.
+///
+/// Ends with 0 to stay in the shell and with 1 to leave. Without a terminal, and whenever something is wrong with the
+/// menu itself, it ends with 0: nobody is locked out by it.
+#[derive(Debug, Parser)]
+#[command(name = "project-menu", version)]
+pub struct MenuCommandLine {}

@@ -1,0 +1,77 @@
+//! From a command line to what does the work.
+
+use crate::cli::{Command, CommandLine, LaunchCommandLine, ShellArguments, TrustArguments};
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::launch::secrets::Consent;
+use crate::launch::up::{self, Options};
+use crate::menu::{self, clone, delete};
+use crate::places::Places;
+use crate::project::Project;
+use crate::shell::{Wanted, shell};
+use crate::trust::{self, Matter};
+use crate::{doctor, output, status, vault};
+
+/// Carries a command of `remo` out.
+pub fn remo(places: &Places, line: &CommandLine) -> Result<ExitStatus, Failure> {
+    match &line.command {
+        Command::Shell(arguments) => open(places, arguments),
+        Command::Up(arguments) => {
+            let project = Project::open(places, &arguments.name)?;
+            let options =
+                Options { consent: consent(arguments.yes), rebuild: arguments.rebuild, uid: arguments.uid };
+            let container = up::up(places, &project, options)?;
+            output::note(&format!("{} is up; open a shell: remo shell -p {}", project.name, project.name));
+            output::data(&format!("{}\n", container.id))?;
+            Ok(ExitStatus::Success)
+        }
+        Command::Trust(arguments) => trust(places, arguments),
+        Command::Status(arguments) => status::status(places, arguments.json),
+        Command::Doctor(arguments) => doctor::doctor(places, arguments.json),
+        Command::Clone(arguments) => clone::clone(places, &arguments.address, arguments.name.as_deref()),
+        Command::Delete(arguments) => delete::delete(places, &arguments.name, arguments.yes.as_deref()),
+        Command::AdoptVault(arguments) => vault::adopt(places, &arguments.id),
+    }
+}
+
+/// Carries `project-launch` out.
+pub fn launch(places: &Places, line: &LaunchCommandLine) -> Result<ExitStatus, Failure> {
+    shell(
+        places,
+        &Wanted {
+            name: &line.project,
+            command: line.exec.as_deref(),
+            detach: line.detach,
+            is_detached: false,
+            without_session: false,
+        },
+    )
+}
+
+fn open(places: &Places, arguments: &ShellArguments) -> Result<ExitStatus, Failure> {
+    let Some(name) = &arguments.project else {
+        return Ok(menu::once(places)?.unwrap_or(ExitStatus::Failure));
+    };
+    shell(
+        places,
+        &Wanted {
+            name,
+            command: arguments.exec.as_deref(),
+            detach: arguments.detach,
+            is_detached: arguments.detached,
+            without_session: arguments.no_session,
+        },
+    )
+}
+
+fn trust(places: &Places, arguments: &TrustArguments) -> Result<ExitStatus, Failure> {
+    let matter = if arguments.host { Matter::Host } else { Matter::Project };
+    if arguments.revoke {
+        return trust::revoke(places, &arguments.name, matter);
+    }
+    trust::approve(places, &arguments.name, matter, consent(arguments.yes))
+}
+
+fn consent(is_given: bool) -> Consent {
+    if is_given { Consent::Given } else { Consent::Ask }
+}
