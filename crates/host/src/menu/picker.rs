@@ -18,7 +18,7 @@ pub fn pick(entries: &[Entry]) -> Result<Option<Entry>, Failure> {
     }
     let chosen = Select::new("Where to?", entries.to_vec())
         .with_page_size(LINES)
-        .with_help_message("type to narrow, arrows to move, Enter to go, Escape to stay")
+        .with_help_message("type to narrow, arrows to move, Enter to go, Escape to go back")
         // Understandable without colour, and without any.
         .with_render_config(RenderConfig::empty())
         .prompt();
