@@ -87,7 +87,7 @@ fn install() -> Result<(), String> {
 ///
 /// # Panics
 /// When it cannot be installed, or its content is not the pinned one.
-pub(crate) fn tooling() -> PathBuf {
+pub fn tooling() -> PathBuf {
     let folder = cache::folder("tools").join(TOOLING);
     let installed = TOOLING_FILES
         .iter()
@@ -118,11 +118,17 @@ pub(crate) fn progress(what: &str) {
 }
 
 /// Node, which runs the tooling.
-pub(crate) fn node() -> PathBuf {
+///
+/// # Panics
+/// When it is not installed.
+pub fn node() -> PathBuf {
     programs::expect("node")
 }
 
 /// `docker`, the client.
-pub(crate) fn docker() -> PathBuf {
+///
+/// # Panics
+/// When it is not installed.
+pub fn docker() -> PathBuf {
     programs::expect("docker")
 }

@@ -16,13 +16,22 @@ const ALL_ARE_BUILT: &str = "REMO_TESTS_ARE_BUILT";
 
 static BUILT: Mutex<Option<HashMap<String, PathBuf>>> = Mutex::new(None);
 
-/// The path of `binary` of the package of the same name, built with the profile of the running test.
+/// The path of `binary`, built with the profile of the running test.
 ///
 /// # Panics
 /// When cargo cannot build it, or it should be there and is not.
 pub fn path(binary: &str) -> PathBuf {
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     built.get_or_insert_default().entry(binary.to_owned()).or_insert_with(|| build(binary)).clone()
+}
+
+/// The package of a binary: of the same name but for these.
+fn package(binary: &str) -> &str {
+    match binary {
+        "remo" => "remo-host",
+        "remo-docker" => "remo-gate",
+        other => other,
+    }
 }
 
 fn build(binary: &str) -> PathBuf {
@@ -39,7 +48,7 @@ fn build(binary: &str) -> PathBuf {
     let target = profile_folder.parent().expect("a target directory");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let output = Command::new(cargo)
-        .args(["build", "--quiet", "--package", binary, "--bin", binary, "--profile", profile])
+        .args(["build", "--quiet", "--package", package(binary), "--bin", binary, "--profile", profile])
         .arg("--manifest-path")
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml"))
         .arg("--target-dir")

@@ -1,0 +1,58 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_remo_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_remo_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_remo_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_remo_using_subcommand
+    set -l cmd (__fish_remo_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c remo -n "__fish_remo_needs_command" -s h -l help -d 'Print help'
+complete -c remo -n "__fish_remo_needs_command" -s V -l version -d 'Print version'
+complete -c remo -n "__fish_remo_needs_command" -f -a "shell" -d 'Open a shell in a project, or in the vault; without a name, choose one'
+complete -c remo -n "__fish_remo_needs_command" -f -a "up" -d 'Start a project\'s container, or make it'
+complete -c remo -n "__fish_remo_needs_command" -f -a "trust" -d 'See what a project asks for beyond what was approved, and approve exactly that'
+complete -c remo -n "__fish_remo_needs_command" -f -a "status" -d 'Show projects, manifests, containers, and what needs a restart'
+complete -c remo -n "__fish_remo_needs_command" -f -a "doctor" -d 'Check every prerequisite, each with its remedy'
+complete -c remo -n "__fish_remo_needs_command" -f -a "clone" -d 'Clone a repository into a new project'
+complete -c remo -n "__fish_remo_needs_command" -f -a "delete" -d 'Delete a project: its container, its folder, and what was approved for it'
+complete -c remo -n "__fish_remo_needs_command" -f -a "adopt-vault" -d 'Tell which container is the vault\'s'
+complete -c remo -n "__fish_remo_using_subcommand shell" -s p -l project -d 'The project, or _remo-vault' -r
+complete -c remo -n "__fish_remo_using_subcommand shell" -l exec -d 'Run this in the project\'s shell instead of opening one' -r
+complete -c remo -n "__fish_remo_using_subcommand shell" -l detach -d 'Run it in the background; what it prints goes to ~/.local/state/remo/NAME.log'
+complete -c remo -n "__fish_remo_using_subcommand shell" -l no-session -d 'Without a session'
+complete -c remo -n "__fish_remo_using_subcommand shell" -l detached -d 'This is the process in the background'
+complete -c remo -n "__fish_remo_using_subcommand shell" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c remo -n "__fish_remo_using_subcommand up" -l uid -d 'A user of its containers that may fetch secrets, beside the owner of the folder' -r
+complete -c remo -n "__fish_remo_using_subcommand up" -l rebuild -d 'Throw its container away and make it again'
+complete -c remo -n "__fish_remo_using_subcommand up" -l yes -d 'Approve the manifest as it is, without a question'
+complete -c remo -n "__fish_remo_using_subcommand up" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c remo -n "__fish_remo_using_subcommand trust" -l host -d 'Approve that it runs on this host, without a container'
+complete -c remo -n "__fish_remo_using_subcommand trust" -l revoke -d 'Take back what was approved'
+complete -c remo -n "__fish_remo_using_subcommand trust" -l yes -d 'Approve without a question'
+complete -c remo -n "__fish_remo_using_subcommand trust" -s h -l help -d 'Print help'
+complete -c remo -n "__fish_remo_using_subcommand status" -l json -d 'As JSON'
+complete -c remo -n "__fish_remo_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c remo -n "__fish_remo_using_subcommand doctor" -l json -d 'As JSON'
+complete -c remo -n "__fish_remo_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c remo -n "__fish_remo_using_subcommand clone" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c remo -n "__fish_remo_using_subcommand delete" -l yes -d 'Delete it without a question; the name once more' -r
+complete -c remo -n "__fish_remo_using_subcommand delete" -s h -l help -d 'Print help'
+complete -c remo -n "__fish_remo_using_subcommand adopt-vault" -s h -l help -d 'Print help'
