@@ -19,7 +19,7 @@ impl Grant {
             // Writing to a string does not fail.
             let _ = write!(text, " {name}={}", serde_json::Value::from(*value));
         }
-        Self { text, words: words.into() }
+        Self { text, words: printable(&words.into()) }
     }
 }
 

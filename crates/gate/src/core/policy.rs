@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::names::{self, Owner};
+use super::wish::Reading;
 use super::world::{Identity, Place};
 
 /// Which relation to a protected place is refused.
@@ -79,16 +80,28 @@ impl Policy {
         place.path.starts_with(&self.project_path)
     }
 
-    /// Whether a place is one that the Dev Containers CLI writes to build from.
-    pub fn is_generated(&self, place: &Place) -> bool {
+    /// Whether a place is in the folder where the Dev Containers CLI keeps what it generates.
+    pub fn is_of_the_cli(&self, place: &Place) -> bool {
+        self.tool_directories.iter().any(|directory| place.path.starts_with(directory))
+    }
+
+    /// Whether a place is one that the CLI generated for this kind of reading. Not its folder as a whole: what it
+    /// generated for other projects lies there too.
+    pub fn is_generated(&self, place: &Place, reading: Reading) -> bool {
         self.tool_directories.iter().any(|directory| {
-            place.path.strip_prefix(directory).is_ok_and(|below| {
-                let first = below.components().next().map(|first| first.as_os_str().to_string_lossy());
-                first.is_some_and(|first| {
-                    matches!(&*first, "empty-folder" | "container-features" | "docker-compose")
-                        || first.starts_with("updateUID.Dockerfile")
-                })
-            })
+            let Ok(below) = place.path.strip_prefix(directory) else { return false };
+            let parts: Option<Vec<&str>> = below.iter().map(|part| part.to_str()).collect();
+            match (reading, parts.as_deref()) {
+                (Reading::Context, Some(["empty-folder"] | ["container-features", _, ..])) => true,
+                (Reading::Dockerfile, Some(["container-features", _, file])) => {
+                    file.starts_with("Dockerfile")
+                }
+                (Reading::Dockerfile, Some([file])) => file.starts_with("updateUID.Dockerfile"),
+                (Reading::Compose, Some(["docker-compose", file])) => {
+                    file.starts_with("docker-compose.devcontainer.")
+                }
+                _ => false,
+            }
         })
     }
 

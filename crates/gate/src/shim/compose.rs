@@ -98,7 +98,8 @@ fn resolved(
 ) -> Result<Value, Stop> {
     let directory = snapshot.copy_of(&snapshot.directory);
     let mut process = program.process(surroundings)?;
-    process.args(&command.before).arg("--project-directory").arg(&directory);
+    // With the services of every profile: which of them begin is decided by the command that gets the result.
+    process.args(&command.before).arg("--profile=*").arg("--project-directory").arg(&directory);
     if let Some(name) = &command.project {
         process.arg("--project-name").arg(name);
     }

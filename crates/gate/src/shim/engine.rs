@@ -129,11 +129,19 @@ impl Engine {
                 continue;
             }
             for mount in container.mounts.iter().filter(|mount| mount.writable) {
-                let source = Path::new(&mount.source);
-                if mount.kind == "bind" {
-                    let place = host::resolve(source).map_or_else(|_| source.to_owned(), |place| place.path);
-                    writable.push((name.clone(), place));
+                let mut source = PathBuf::from(&mount.source);
+                if mount.kind == "volume" {
+                    // A volume can be a directory of the host, too.
+                    let options = self.volume(&mount.name)?.map(|volume| volume.options).unwrap_or_default();
+                    match options.get("device") {
+                        Some(device) => source = PathBuf::from(device),
+                        None => continue,
+                    }
+                } else if mount.kind != "bind" {
+                    continue;
                 }
+                let place = host::resolve(&source).map_or(source, |place| place.path);
+                writable.push((name.clone(), place));
             }
         }
         Ok(writable)

@@ -227,6 +227,14 @@ fn a_running_container_cannot_exchange_a_path_while_it_is_mounted() {
     stage.gate(&["run", "--rm", "-v", &whole, IMAGE, "ls", "/w"]).passed();
     stage.gate(&["rm", "-f", &running]).passed();
     stage.gate(&["run", "--rm", "-v", "./sub/data:/x", IMAGE, "ls", "/x"]).passed();
+    // A volume that is a folder of the project is another way to write there.
+    let device = format!("device={}/sub", stage.path().display());
+    stage
+        .gate(&["volume", "create", "-o", "type=none", "-o", "o=bind", "-o", &device, "exchange-sub"])
+        .passed();
+    let running = stage.gate(&["run", "-d", "-v", "exchange-sub:/v", IMAGE, "sleep", "300"]).passed();
+    stage.gate(&["run", "--rm", "-v", "./sub/data:/x", IMAGE, "ls"]).refused("could be exchanged");
+    stage.gate(&["rm", "-f", &running]).passed();
 }
 
 #[test]

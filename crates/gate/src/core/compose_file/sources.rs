@@ -94,12 +94,13 @@ fn plain(value: &Value, place: &str) -> Result<String, Unreadable> {
     Ok(text.to_owned())
 }
 
-/// Refuses variables that steer Docker or Compose in a project's `.env` file.
+/// Refuses a `.env` file with words in it that steer Docker or Compose.
+///
+/// Words, not lines: how lines, quotes and exports are read differs from one Compose to the next.
 pub fn check_dot_env(text: &str) -> Result<(), Unreadable> {
-    for line in text.lines() {
-        let line = line.trim_start();
-        let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
-        let name = line.split(['=', ':', ' ']).next().unwrap_or_default().trim().to_uppercase();
+    let words = text.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+    for word in words {
+        let name = word.to_ascii_uppercase();
         let steers =
             ["DOCKER_", "COMPOSE_", "BUILDKIT_", "BUILDX_"].iter().any(|start| name.starts_with(start));
         // The CLI reads the name of the project by itself and gives it as an option, where it is judged. It
@@ -109,4 +110,50 @@ pub fn check_dot_env(text: &str) -> Result<(), Unreadable> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{check_dot_env, named_by};
+
+    #[test]
+    fn an_env_file_does_not_steer_in_any_notation() {
+        for text in [
+            "DOCKER_HOST=tcp://192.0.2.1\n",
+            "  export DOCKER_HOST = x\n",
+            "'DOCKER_HOST'=x\n",
+            "A=1\rDOCKER_CONTEXT=x\r",
+            "A=\"\nB\"\nCOMPOSE_API_VERSION: 1\n",
+            "\u{feff}DOCKER_TLS_VERIFY=1",
+            "docker_host=x",
+            "BUILDKIT_HOST=x",
+        ] {
+            assert!(check_dot_env(text).is_err(), "{text:?}");
+        }
+        check_dot_env("A=docker\nCOMPOSE_PROJECT_NAME=x\nMY_DOCKER_HOST_NAME=y\n# text\n").unwrap();
+    }
+
+    #[test]
+    fn every_file_that_compose_would_read_is_named() {
+        let file = json!({"services": {
+            "a": {"env_file": "a.env"},
+            "b": {"env_file": ["b.env", {"path": "c.env", "required": false}]},
+            "c": {"extends": {"file": "other.yml", "service": "x"}},
+            "d": {"extends": "a"},
+        }});
+        let named: Vec<String> = named_by(&file).unwrap().into_iter().map(|source| source.path).collect();
+        assert_eq!(named, ["a.env", "b.env", "c.env", "other.yml"]);
+        for file in [
+            json!({"include": ["x.yml"], "services": {}}),
+            json!({"services": {"a": {"env_file": "${X:-/etc/passwd}"}}}),
+            json!({"services": {"a": {"env_file": "~/x"}}}),
+            json!({"services": {"a": {"env_file": {"path": "x", "new": 1}}}}),
+            json!({"services": {"a": {"extends": {"file": "https://example.invalid/x"}}}}),
+            json!({"services": {"a": {"label_file": "x"}}}),
+        ] {
+            assert!(named_by(&file).is_err(), "{file}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use super::finding::{Grant, Verdict};
 use super::names::Owner;
 use super::policy::{COMPOSE_PREFIX, CONFIGURATION_LABEL, FOLDER_LABEL, PROJECT_LABEL, Policy};
 use super::wish::{Asked, MountKind, Reading, Wish};
-use super::world::World;
+use super::world::{Place, World};
 
 /// One judgement: the policy, the host, and what was found so far.
 struct Judge<'a> {
@@ -55,10 +55,12 @@ pub fn judge_image_labels(
 
 fn is_generated(asked: &[Asked], policy: &Policy, world: &dyn World) -> bool {
     let mut read = asked.iter().filter_map(|one| match &one.wish {
-        Wish::Read(_, path) => Some(world.resolve(&policy.absolute(path))),
+        Wish::Read(reading, path) => Some((*reading, world.resolve(&policy.absolute(path)))),
         _ => None,
     });
-    let is_generated = |place: Result<_, String>| place.is_ok_and(|place| policy.is_generated(&place));
+    let is_generated = |(reading, place): (Reading, Result<Place, String>)| {
+        place.is_ok_and(|place| policy.is_generated(&place, reading))
+    };
     read.next().is_some_and(is_generated) && read.all(is_generated)
 }
 

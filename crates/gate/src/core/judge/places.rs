@@ -47,7 +47,7 @@ impl Judge<'_> {
             MountKind::Bind(path) => {
                 let Some(place) = self.place(path, origin) else { return };
                 path.clone_from(&place.path);
-                if self.policy.is_generated(&place) {
+                if self.policy.is_of_the_cli(&place) {
                     let words = format!("{} is where the Dev Containers CLI builds from", shown(&place.path));
                     return self.verdict.never(words, origin);
                 }
@@ -150,8 +150,7 @@ impl Judge<'_> {
     pub(super) fn read(&mut self, reading: Reading, path: &mut PathBuf, origin: &str) {
         let Some(place) = self.place(path, origin) else { return };
         path.clone_from(&place.path);
-        if self.policy.is_inside(&place) || (reading != Reading::Private && self.policy.is_generated(&place))
-        {
+        if self.policy.is_inside(&place) || self.policy.is_generated(&place, reading) {
             return;
         }
         let (kind, meaning) = reading_words(reading);
