@@ -71,7 +71,7 @@ pub(super) fn run(words: &[String], surroundings: &Surroundings, program: Progra
     };
     settle(&verdict, surroundings)?;
     if command.doing == Doing::Begin {
-        settle(&reused(&name, surroundings)?, surroundings)?;
+        settle(&reused(&name, &policy, &engine, surroundings)?, surroundings)?;
     }
     let frozen = frozen::freeze(read, &policy, &snapshot.text())?.to_string();
     drop(snapshot);
@@ -155,16 +155,19 @@ fn project_name(command: &Command, tree: &Value, snapshot: &Snapshot) -> String 
 }
 
 /// Containers that are there already, which Compose would begin as they are.
-fn reused(name: &str, surroundings: &Surroundings) -> Result<Verdict, Stop> {
-    let waiting = Engine::new(surroundings, Exchange::AllBut(Vec::new()))?;
+fn reused(
+    name: &str,
+    policy: &Policy,
+    waiting: &Engine,
+    surroundings: &Surroundings,
+) -> Result<Verdict, Stop> {
     let mounted = Engine::new(surroundings, Exchange::Nobody)?;
-    let policy = surroundings.policy(&waiting)?;
     let filter = format!("label={COMPOSE_PREFIX}project={name}");
     let running = waiting.list(false, Some(&filter)).map_err(Stop::problem)?;
     let mut verdict = Verdict::default();
     for id in waiting.list(true, Some(&filter)).map_err(Stop::problem)? {
-        let engine = if running.contains(&id) { &mounted } else { &waiting };
-        verdict.join(one_reused(&id, &policy, engine));
+        let engine = if running.contains(&id) { &mounted } else { waiting };
+        verdict.join(one_reused(&id, policy, engine));
     }
     Ok(verdict)
 }

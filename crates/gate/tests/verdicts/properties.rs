@@ -2,6 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use remo_gate::core::compose_file::{dollars, yaml};
 use remo_gate::core::finding::{Finding, Grant};
 
 use crate::corpus::run;
@@ -102,6 +103,22 @@ proptest! {
         let mut words = if run_first { vec!["run".to_owned()] } else { Vec::new() };
         words.extend(argv);
         let _ = run(&words, &Host::default());
+    }
+
+    #[test]
+    fn no_text_ends_the_yaml_reader(text in "[-:{}\\[\\],&*!|>'\"%@?# a-c0-9\\n\\t<]{0,80}") {
+        if let Ok(tree) = yaml::read(&text) {
+            // What was read once is read again as the same out of JSON, which is what Compose gets.
+            let again = yaml::read(&tree.to_string());
+            prop_assert_eq!(again.unwrap(), tree);
+        }
+    }
+
+    #[test]
+    fn dollars_are_the_same_once_doubled_and_read(text in "[$a-c{}:\\-]{0,20}") {
+        let tree = serde_json::json!({"a": [text]});
+        let doubled = dollars::doubled(tree.clone());
+        prop_assert_eq!(dollars::single(doubled, "test").unwrap(), tree);
     }
 
     #[test]
