@@ -8,16 +8,19 @@
 //! - [`dumps`]: keeps the whole process out of core dumps
 //! - [`group_id`]: the number of a group by its name
 //! - [`inherited`]: descriptors that a service manager passed
+//! - [`end_with_parent`]: programs that end with the one that started them
 
 mod allocator;
 pub mod dumps;
 mod groups;
 pub mod inherited;
+mod parent;
 mod peer;
 mod region;
 
 pub use allocator::WipingAllocator;
 pub use groups::group_id;
+pub use parent::end_with_parent;
 pub use peer::{PeerCredentials, peer_credentials};
 pub use region::{ProtectedRegion, Protection};
 

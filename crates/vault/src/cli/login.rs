@@ -106,8 +106,8 @@ pub enum LoginCommand {
     Refresh(LoginRefreshArguments),
     /// Forget a login: its time and what was kept for a refresh; the secret stays in the store
     ///
-    /// The records before this change stay, encrypted, beside the store (`logins.age.previous`) until the next one.
-    /// Revoke the session at the service as well.
+    /// No earlier version of the records is kept beside the store. Backups of the vault hold what they held: revoke the
+    /// session at the service as well.
     Forget(LoginForgetArguments),
 }
 

@@ -66,8 +66,9 @@ pub enum Command {
     ///
     /// Pushes when it starts, when the store has changed, and as soon as a broker that went away is back. After
     /// a `remo-vault clear` it pushes nothing until `remo-vault push`. Ends with 0 on SIGTERM and SIGINT. What
-    /// happens is logged on standard error, without values.
-    Watch,
+    /// happens is logged on standard error, without values. Logins that are due are renewed by their recipes
+    /// (`remo-login refresh`), without anybody being asked.
+    Watch(WatchArguments),
     /// Hand everything in the store to the broker, now
     ///
     /// Replaces what the broker has. Undoes a `remo-vault clear`.
@@ -124,6 +125,14 @@ pub enum Command {
     /// Manage the vault key
     #[command(subcommand)]
     Key(KeyCommand),
+}
+
+/// Arguments of `watch`.
+#[derive(Debug, Args)]
+pub struct WatchArguments {
+    /// Do not renew logins that are due; `remo-login refresh --all-due` does the same
+    #[arg(long)]
+    pub no_refresh: bool,
 }
 
 /// Arguments of `set`.

@@ -7,7 +7,7 @@ use clap::{CommandFactory, Parser};
 
 use super::{
     CommandLine, ListCredsCommandLine, Locations, LoginCommandLine, ReloadCommandLine,
-    TestProjectCommandLine, VendStatusCommandLine,
+    TestProjectCommandLine, VendStatusCommandLine, WatchArguments,
 };
 
 /// The programs that this binary is.
@@ -80,6 +80,9 @@ impl Program {
 #[derive(Debug, Parser)]
 #[command(name = "remo-vault-watcher", version, disable_help_subcommand = true)]
 pub struct WatcherCommandLine {
+    /// What else it does.
+    #[command(flatten)]
+    pub watch: WatchArguments,
     /// Where things are.
     #[command(flatten)]
     pub locations: Locations,

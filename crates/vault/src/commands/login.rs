@@ -26,8 +26,12 @@ pub fn run(command_line: LoginCommandLine) -> Result<ExitStatus, Failure> {
         }
         (Some(LoginCommand::Forget(arguments)), _) => {
             let name = secret_name(&arguments.name)?;
-            login::forget(&locations, &name)?;
-            output::note(&format!("forgot the login of {name}; the secret is still stored"));
+            let secret = match login::forget(&locations, &name)? {
+                Some(true) => "the secret is still stored",
+                Some(false) => "no secret of this name is stored",
+                None => "whether the secret is still stored cannot be told",
+            };
+            output::note(&format!("forgot the login of {name}; {secret}"));
             Ok(ExitStatus::Success)
         }
         (None, None) => login::page::list(&catalog, &locations, login.json),

@@ -46,7 +46,7 @@ use crate::watch::report::{self, Found};
 pub fn run(command_line: CommandLine) -> Result<ExitStatus, Failure> {
     let locations = command_line.locations;
     match command_line.command {
-        Command::Watch => watch::run(&locations),
+        Command::Watch(arguments) => watch::run(&locations, &arguments),
         Command::Push => push::run(&locations),
         Command::Clear => clear::run(&locations),
         Command::Set(arguments) => set::run(&locations, &arguments),
@@ -65,7 +65,7 @@ pub fn run(command_line: CommandLine) -> Result<ExitStatus, Failure> {
 
 /// Runs `remo-vault-watcher`.
 pub fn run_watcher(command_line: &WatcherCommandLine) -> Result<ExitStatus, Failure> {
-    watch::run(&command_line.locations)
+    watch::run(&command_line.locations, &command_line.watch)
 }
 
 /// Runs `remo-list-creds`.

@@ -1,5 +1,6 @@
 //! `remo-vault watch`: keeps the broker supplied until it is told to stop.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 
 use env_logger::Target;
@@ -8,15 +9,17 @@ use log::LevelFilter;
 use rustix::io::Errno;
 
 use super::source;
-use crate::cli::Locations;
+use crate::cli::{Locations, SourceKind, WatchArguments};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::watch::{self, WatchError, report};
+use crate::watch::{self, Renewal, WatchError, report};
 
-pub(super) fn run(locations: &Locations) -> Result<ExitStatus, Failure> {
+pub(super) fn run(locations: &Locations, arguments: &WatchArguments) -> Result<ExitStatus, Failure> {
     log_to_stderr();
     let source = source(locations);
-    watch::run(source.as_ref(), &locations.admin_socket).map_err(|error| match error {
+    let renewal = (!arguments.no_refresh)
+        .then(|| Renewal::new(locations.store_path(), &locations.key_file, refresh_arguments(locations)));
+    watch::run(source.as_ref(), &locations.admin_socket, renewal).map_err(|error| match error {
         WatchError::Protocol(error) => error.into(),
         WatchError::AlreadyRunning { ref store } => Failure::from_error(&error).hint(format!(
             "one is enough; see which process it is: fuser -v {}",
@@ -32,6 +35,22 @@ pub(super) fn run(locations: &Locations) -> Result<ExitStatus, Failure> {
         }
     })?;
     Ok(ExitStatus::Success)
+}
+
+/// `remo-login refresh` at the same places; the names of logins come behind it.
+fn refresh_arguments(locations: &Locations) -> Vec<OsString> {
+    let kind = match locations.source_kind() {
+        SourceKind::Fnox => "fnox",
+        SourceKind::Embedded => "embedded",
+    };
+    let mut arguments: Vec<OsString> = vec!["--store".into(), locations.store_path().into()];
+    arguments.extend(["--key-file".into(), locations.key_file.as_os_str().into()]);
+    arguments.extend(["--source".into(), kind.into()]);
+    if let Some(fnox) = &locations.fnox {
+        arguments.extend(["--fnox".into(), fnox.into()]);
+    }
+    arguments.push("refresh".into());
+    arguments
 }
 
 fn log_to_stderr() {

@@ -103,7 +103,7 @@ pub fn log_in(
     }
     .take(recipe, now)?;
     let record = remember(recipe, &home, &taken, answered.plain, now)?;
-    let change = vault.keep(name, &taken.value, &record, |_| Ok(()))?;
+    let (change, record) = vault.keep_new(name, &taken.value, record)?;
     finish(home, change, &record)
 }
 

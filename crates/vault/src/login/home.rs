@@ -1,8 +1,11 @@
 //! The home of a tool while it logs in: memory-backed, this user's alone, wiped afterwards.
 //!
 //! It is made below a folder of mode 0700 whose lock is held meanwhile. So whoever has the lock knows that what
-//! else lies there was left behind by a program that died, and wipes it before anything is done.
+//! else lies there was left behind by a program that died, and wipes it before anything is done. Each home has a name
+//! of its own that nobody can foresee: a tool that outlived its login writes to a place that is no longer there, not
+//! into the home of the next one.
 
+use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
@@ -15,6 +18,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 use rustix::process::geteuid;
+use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::wipe;
 use crate::failure::Failure;
@@ -35,7 +39,10 @@ const FOLDER_MODE: u32 = 0o700;
 pub(super) const TOOL_FILE_MAX: u64 = 1024 * 1024;
 
 const LOCK: &str = "lock";
-const HOME: &str = "home";
+/// What the name of a home begins with; the rest is random.
+const HOME: &str = "home-";
+/// Random bytes in the name of a home.
+const HOME_RANDOM: usize = 16;
 
 /// A tool's home. Wiped when it is dropped, if it was not before.
 #[derive(Debug)]
@@ -65,9 +72,10 @@ impl Home {
         if leftovers(&base).map_err(|error| unusable(&base, &error))? {
             notice("wiped what a login that was cut off had left in memory");
         }
-        let path = base.join(HOME);
+        let name = home_name().map_err(|error| unusable(&base, &error))?;
+        let path = base.join(&name);
         DirBuilder::new().mode(FOLDER_MODE).create(&path).map_err(|error| unusable(&path, &error))?;
-        let directory = openat(&folder, HOME, folder_flags(), Mode::empty())
+        let directory = openat(&folder, &name, folder_flags(), Mode::empty())
             .map_err(|error| unusable(&path, &error.into()))?;
         Ok(Self { base, path, directory, wiped: false, _lock: lock })
     }
@@ -137,6 +145,20 @@ impl Drop for Home {
             let _ = wipe::tree(&self.path);
         }
     }
+}
+
+fn home_name() -> io::Result<String> {
+    let mut random = [0; HOME_RANDOM];
+    let mut filled = 0;
+    while filled < HOME_RANDOM {
+        filled += getrandom(&mut random[filled..], GetRandomFlags::empty())?;
+    }
+    let mut name = HOME.to_owned();
+    for byte in random {
+        // Writing to a string does not fail.
+        let _ = write!(name, "{byte:02x}");
+    }
+    Ok(name)
 }
 
 /// Wipes everything but the lock; says whether there was anything.

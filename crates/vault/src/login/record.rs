@@ -1,8 +1,9 @@
 //! What is remembered of a login: when it was made, how long it lasts, and what its tool needs for a refresh.
 //!
-//! The records are one file beside the store, in the very format of the embedded store and written by the same
-//! code; so whatever renews the vault key treats it as one more store. Its entries carry the names of the
-//! secrets that they belong to. It is no source: nothing in it is ever pushed.
+//! The records are one file beside the store, in the format of the embedded store and written by the same code; so
+//! whatever renews the vault key treats it as one more store. Its entries carry the names of the secrets that they
+//! belong to. Inside it says that it is of another kind, so no command takes it for a store, whatever it is called:
+//! nothing in it is ever pushed or shown. The version before the last write is not kept: what is forgotten is gone.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -55,7 +56,7 @@ pub(super) struct Records {
 
 impl Records {
     pub(super) fn beside(store: &Path, key_file: &Path) -> Self {
-        Self { file: Store::new(&logins_file(store), key_file) }
+        Self { file: Store::of_logins(&logins_file(store), key_file) }
     }
 
     /// All that can be read; one of another version is left out.
@@ -84,6 +85,11 @@ impl Records {
             document.set(name, &value);
             Ok((Commit::Write, ()))
         })
+    }
+
+    /// Fails when no record could be written.
+    pub(super) fn check_writable(&self, waiting: &mut dyn FnMut()) -> Result<(), StoreError> {
+        self.file.check_writable(waiting)
     }
 
     /// Forgets the record of `name`; `false` when there was none.

@@ -3,13 +3,13 @@
 use remo_wire::names::SecretName;
 
 use super::flow::{self, Refreshed};
-use super::keep::Vault;
+use super::keep::{Vault, note_waiting};
 use super::recipe::Recipe;
 use super::settings::Settings;
 use super::stop::Stop;
 use crate::cli::Locations;
+use crate::commands;
 use crate::failure::Failure;
-use crate::output;
 
 /// Refreshes logins until a signal comes.
 #[derive(Debug)]
@@ -40,11 +40,13 @@ impl<'a> RefreshSession<'a> {
     }
 }
 
-/// Forgets what is remembered of the login of `name`.
-pub fn forget(locations: &Locations, name: &SecretName) -> Result<(), Failure> {
+/// Forgets what is remembered of the login of `name`. Whether the secret is still stored; `None` when that cannot be
+/// told.
+pub fn forget(locations: &Locations, name: &SecretName) -> Result<Option<bool>, Failure> {
     let records = Vault::new(locations).records;
-    if records.remove(name, &mut || output::note("waiting for another remo-login that is writing…"))? {
-        Ok(())
+    if records.remove(name, &mut note_waiting)? {
+        let stored = commands::stored(locations).ok();
+        Ok(stored.map(|it| it.secrets.contains_key(name) || it.faults.contains_key(name)))
     } else {
         Err(Failure::new(format!("there is no login of {name}"))
             .hint("see which logins there are: remo-login status"))

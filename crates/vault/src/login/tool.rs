@@ -143,6 +143,8 @@ impl<'a> Tools<'a> {
     fn command(&self, program: &str, arguments: &[String], run: &Run<'_>) -> Result<Command, Failure> {
         let mut command = Command::new(program);
         command.args(arguments).env_clear().envs(&self.variables).current_dir(self.home.path());
+        // When this program is killed, there is nobody else who would end the tool.
+        remo_sys::end_with_parent(&mut command, Signal::KILL);
         let our_stderr = io::stderr()
             .as_fd()
             .try_clone_to_owned()

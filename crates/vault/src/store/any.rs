@@ -47,6 +47,15 @@ impl AnyStore {
         }
     }
 
+    /// Fails when [`AnyStore::update`] could not write: no program, no provider for the vault key, a folder or disk that
+    /// takes no file, another writer that keeps the lock.
+    pub fn check_writable(&self, waiting: &mut dyn FnMut()) -> Result<(), StoreError> {
+        match self {
+            Self::Embedded(store) => store.check_writable(waiting),
+            Self::Fnox(store) => store.check_writable(waiting),
+        }
+    }
+
     /// The store of the same kind and key at another path.
     #[must_use]
     pub fn at(&self, path: &Path) -> Self {

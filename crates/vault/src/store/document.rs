@@ -7,6 +7,9 @@
 //!   "aws": {"value":{"fields":{"aws_access_key_id":"…"}},"changed_at":"…"}}}
 //! ```
 //!
+//! A document of another kind says so: `{"format":1,"kind":"logins","entries":{…}}`. Who wants the one kind does not
+//! get the other, whatever the file is called.
+//!
 //! Decoding is strict: a document with anything that this version does not know is refused as a whole, since
 //! writing it again would lose that. A single entry that is understood but cannot be used (a name that is no
 //! secret name, base64 that is none) stays in the document as it is and is reported by [`Document::reading`].
@@ -27,11 +30,31 @@ use crate::source::{Entry, Fault, Reading};
 /// The one version of the document that this program reads and writes.
 const FORMAT: u32 = 1;
 
+/// What the entries of a document are.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Secrets, to be handed to the broker.
+    #[default]
+    Secrets,
+    /// Records of logins with what renews them: for nobody but `remo-login`.
+    Logins,
+}
+
+impl Kind {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it like that")]
+    fn is_secrets(&self) -> bool {
+        *self == Self::Secrets
+    }
+}
+
 /// The decrypted store.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     format: u32,
+    #[serde(default, skip_serializing_if = "Kind::is_secrets")]
+    kind: Kind,
     entries: BTreeMap<String, StoredEntry>,
 }
 
@@ -55,6 +78,8 @@ enum StoredValue {
 pub enum DocumentError {
     /// It has a format version of its own.
     Format(u32),
+    /// It is a document of this version, but of this other kind.
+    Kind(Kind),
     /// It is not what this version writes.
     Shape,
 }
@@ -65,6 +90,10 @@ impl fmt::Display for DocumentError {
             Self::Format(found) => {
                 write!(formatter, "its content has format {found}, this program knows format {FORMAT}")
             }
+            Self::Kind(Kind::Logins) => formatter.write_str(
+                "it holds the records of logins, which stay in the vault: nothing shows, changes or pushes them",
+            ),
+            Self::Kind(Kind::Secrets) => formatter.write_str("it holds secrets, not the records of logins"),
             Self::Shape => formatter.write_str("its content is not the document of a store"),
         }
     }
@@ -74,24 +103,30 @@ impl std::error::Error for DocumentError {}
 
 impl Default for Document {
     fn default() -> Self {
-        Self { format: FORMAT, entries: BTreeMap::new() }
+        Self::empty(Kind::Secrets)
     }
 }
 
 impl Document {
-    /// Decodes a document. What the decoder says is dropped, because it may quote a value.
-    pub(super) fn decode(plaintext: &Secret) -> Result<Self, DocumentError> {
+    /// One without entries.
+    pub(super) fn empty(kind: Kind) -> Self {
+        Self { format: FORMAT, kind, entries: BTreeMap::new() }
+    }
+
+    /// Decodes a document of this `kind`. What the decoder says is dropped, because it may quote a value.
+    pub(super) fn decode(plaintext: &Secret, kind: Kind) -> Result<Self, DocumentError> {
         #[derive(Deserialize)]
         struct Version {
             format: u32,
         }
-        match serde_json::from_slice(plaintext.expose()) {
+        let document: Self = match serde_json::from_slice(plaintext.expose()) {
             Ok(Version { format: FORMAT }) => {
-                serde_json::from_slice(plaintext.expose()).map_err(|_| DocumentError::Shape)
+                serde_json::from_slice(plaintext.expose()).map_err(|_| DocumentError::Shape)?
             }
-            Ok(Version { format }) => Err(DocumentError::Format(format)),
-            Err(_) => Err(DocumentError::Shape),
-        }
+            Ok(Version { format }) => return Err(DocumentError::Format(format)),
+            Err(_) => return Err(DocumentError::Shape),
+        };
+        if document.kind == kind { Ok(document) } else { Err(DocumentError::Kind(document.kind)) }
     }
 
     /// Encodes the document.
@@ -219,7 +254,7 @@ mod tests {
     }
 
     fn decode(text: &str) -> Result<Document, DocumentError> {
-        Document::decode(&Secret::from_text(text.to_owned()))
+        Document::decode(&Secret::from_text(text.to_owned()), Kind::Secrets)
     }
 
     #[test]
@@ -233,7 +268,7 @@ mod tests {
         for (name, value) in &values {
             assert_eq!(document.set(&SecretName::new(name).unwrap(), value), Change::Added);
         }
-        let reading = Document::decode(&document.encode().unwrap()).unwrap().reading();
+        let reading = Document::decode(&document.encode().unwrap(), Kind::Secrets).unwrap().reading();
         assert!(reading.faults.is_empty() && reading.unpushable.is_empty());
         for (name, value) in &values {
             assert_eq!(reading.secrets[*name].value, *value, "{name}");
@@ -276,6 +311,18 @@ mod tests {
     }
 
     #[test]
+    fn a_document_of_another_kind_is_refused() {
+        let logins = Document::empty(Kind::Logins).encode().unwrap();
+        let secrets = Document::default().encode().unwrap();
+        assert!(!secrets.expose_text().unwrap().contains("kind"));
+        assert!(Document::decode(&logins, Kind::Logins).is_ok());
+        let refused = |text, kind| Document::decode(text, kind).unwrap_err();
+        assert_eq!(refused(&logins, Kind::Secrets), DocumentError::Kind(Kind::Logins));
+        assert_eq!(refused(&secrets, Kind::Logins), DocumentError::Kind(Kind::Secrets));
+        assert_eq!(decode(r#"{"format":1,"kind":"x","entries":{}}"#).unwrap_err(), DocumentError::Shape);
+    }
+
+    #[test]
     fn single_entries_that_cannot_be_used_are_named_and_kept() {
         let entry = |value: &str| format!(r#"{{"value":{value},"changed_at":"2026-01-01T00:00:00Z"}}"#);
         let text = format!(
@@ -294,7 +341,7 @@ mod tests {
             ["b64", "empty", "field"]
         );
         assert_eq!(reading.unpushable, ["a-b"]);
-        let again = Document::decode(&document.encode().unwrap()).unwrap();
+        let again = Document::decode(&document.encode().unwrap(), Kind::Secrets).unwrap();
         assert_eq!(again.entries.len(), 5);
     }
 }

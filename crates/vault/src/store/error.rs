@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::document::DocumentError;
+use super::document::{DocumentError, Kind};
 use super::good::good_copy;
 use super::lock::PATIENCE;
 use super::replace::previous;
@@ -94,6 +94,14 @@ impl StoreError {
             Self::Content { source: DocumentError::Format(_), .. } => {
                 Some("install the release of remo-vault that wrote it, or a later one".to_owned())
             }
+            Self::Content { source: DocumentError::Kind(Kind::Logins), .. } => Some(
+                "name the store of secrets itself: --store FILE; see the logins with: remo-login status"
+                    .to_owned(),
+            ),
+            Self::Content { path, source: DocumentError::Kind(Kind::Secrets) } => {
+                let path = path.display();
+                Some(format!("move it away: mv {path} {path}.aside; then log in again"))
+            }
             Self::Sealed { path, .. } | Self::Gone { path } | Self::Content { path, .. } => {
                 Some(restore_hint(path))
             }
@@ -154,7 +162,7 @@ impl fmt::Display for StoreError {
             }
             Self::Busy { path } => write!(
                 formatter,
-                "another remo-vault has been writing to {} for {} seconds; nothing was changed",
+                "another remo-vault has been writing to {} for {} seconds; the store is as it was before",
                 path.display(),
                 PATIENCE.as_secs()
             ),

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 pub use any::AnyStore;
 pub use content::{Change, Content};
-pub use document::{Document, DocumentError};
+pub use document::{Document, DocumentError, Kind};
 pub use error::{OUTGROWN_HINT, StoreError};
 pub use fnox::{FnoxContent, FnoxStore};
 pub use good::{good_copy, keep_good};
@@ -42,6 +42,7 @@ const STORE_MAX: u64 = 16 * 1024 * 1024;
 pub struct Store {
     path: PathBuf,
     key_file: PathBuf,
+    kind: Kind,
 }
 
 /// Whether a change of the document is to be written.
@@ -71,9 +72,20 @@ pub(crate) fn has_traces(path: &Path) -> bool {
     previous(path).exists() || good_copy(path).exists()
 }
 
-/// Puts `content` in the place of the store at `path`, in one step. The caller holds the writer's lock.
+/// Puts `content` in the place of the store at `path`, in one step, and keeps what was there. The caller holds the
+/// writer's lock.
 fn put(path: &Path, content: &[u8]) -> Result<(), StoreError> {
-    replace::replace(path, content).map_err(|error| match error {
+    replaced(path, replace::replace(path, content))
+}
+
+/// Fails unless a file could be written beside the store at `path`. Makes its folder unless it is there; the caller
+/// holds the writer's lock.
+fn probe(path: &Path) -> Result<(), StoreError> {
+    replace::probe(path).map_err(|source| StoreError::Write { path: path.to_owned(), source })
+}
+
+fn replaced(path: &Path, outcome: Result<(), ReplaceError>) -> Result<(), StoreError> {
+    outcome.map_err(|error| match error {
         ReplaceError::Unchanged(source) => StoreError::Write { path: path.to_owned(), source },
         ReplaceError::Unconfirmed(source) => StoreError::Unconfirmed { path: path.to_owned(), source },
     })
@@ -82,7 +94,13 @@ fn put(path: &Path, content: &[u8]) -> Result<(), StoreError> {
 impl Store {
     /// The store at `path`, opened with the key in `key_file`. Nothing is touched yet.
     pub fn new(path: &Path, key_file: &Path) -> Self {
-        Self { path: path.to_owned(), key_file: key_file.to_owned() }
+        Self { path: path.to_owned(), key_file: key_file.to_owned(), kind: Kind::Secrets }
+    }
+
+    /// The records of logins at `path`: the same kind of file, but no store of secrets, and without the version before
+    /// its last write, so that what is forgotten is gone.
+    pub fn of_logins(path: &Path, key_file: &Path) -> Self {
+        Self { kind: Kind::Logins, ..Self::new(path, key_file) }
     }
 
     /// Where the store is.
@@ -123,7 +141,7 @@ impl Store {
         let key = VaultKey::load(&self.key_file).map_err(StoreError::Key)?;
         let mut document = match self.ciphertext() {
             Ok(ciphertext) => self.decode(&key, &ciphertext)?,
-            Err(StoreError::File(error)) if error.is_missing() => Document::default(),
+            Err(StoreError::File(error)) if error.is_missing() => Document::empty(self.kind),
             Err(error) => return Err(error.into()),
         };
         let (commit, outcome) = change(&mut document)?;
@@ -136,9 +154,14 @@ impl Store {
     /// The document that [`Store::update`] would hand to its change, without taking a lock or making anything.
     pub fn preview(&self) -> Result<Document, StoreError> {
         match self.read() {
-            Err(StoreError::File(error)) if error.is_missing() => Ok(Document::default()),
+            Err(StoreError::File(error)) if error.is_missing() => Ok(Document::empty(self.kind)),
             read => read,
         }
+    }
+
+    /// Fails when [`Store::update`] could not write: for who has something to do first that is not to be in vain.
+    pub fn check_writable(&self, waiting: &mut dyn FnMut()) -> Result<(), StoreError> {
+        self.update(waiting, |_| probe(&self.path).map(|()| (Commit::Leave, ())))
     }
 
     /// The file as it is. Missing is only a store that has left no traces of an older one.
@@ -155,7 +178,8 @@ impl Store {
     fn decode(&self, key: &VaultKey, ciphertext: &remo_secret::Secret) -> Result<Document, StoreError> {
         let plaintext = sealed::open(key, ciphertext.expose())
             .map_err(|source| StoreError::Sealed { path: self.path.clone(), source })?;
-        Document::decode(&plaintext).map_err(|source| StoreError::Content { path: self.path.clone(), source })
+        Document::decode(&plaintext, self.kind)
+            .map_err(|source| StoreError::Content { path: self.path.clone(), source })
     }
 
     fn write(&self, key: &VaultKey, document: &Document) -> Result<(), StoreError> {
@@ -165,7 +189,10 @@ impl Store {
         if u64::try_from(ciphertext.len()).is_ok_and(|size| size > STORE_MAX) {
             return Err(StoreError::Outgrown { path: self.path.clone(), limit: STORE_MAX });
         }
-        put(&self.path, &ciphertext)
+        match self.kind {
+            Kind::Secrets => put(&self.path, &ciphertext),
+            Kind::Logins => replaced(&self.path, replace::replace_for_good(&self.path, &ciphertext)),
+        }
     }
 
     fn unwritable(&self, source: io::Error) -> StoreError {

@@ -31,12 +31,35 @@ pub(crate) fn replace(store: &Path, ciphertext: &[u8]) -> Result<(), ReplaceErro
     replace_within(&folder, store, ciphertext)
 }
 
+/// [`replace`] that keeps nothing of what was there, and removes what an earlier write kept.
+pub(crate) fn replace_for_good(store: &Path, ciphertext: &[u8]) -> Result<(), ReplaceError> {
+    let folder = File::open(folder_of(store)).map_err(ReplaceError::Unchanged)?;
+    exchange(&folder, store, ciphertext, |store| remove_if_there(&previous(store)))
+}
+
+/// Whether a file could be written beside `store`: tried out.
+pub(crate) fn probe(store: &Path) -> io::Result<()> {
+    let draft = sibling(store, ".new");
+    let written = write_new(&draft, &[0; 4096]);
+    let removed = remove_if_there(&draft);
+    written.and(removed)
+}
+
 /// [`replace`], with the open folder of `store`.
 fn replace_within(folder: &File, store: &Path, ciphertext: &[u8]) -> Result<(), ReplaceError> {
+    exchange(folder, store, ciphertext, keep_previous)
+}
+
+/// Writes a draft, does `before`, and puts the draft in the place of `store`.
+fn exchange(
+    folder: &File,
+    store: &Path,
+    ciphertext: &[u8],
+    before: impl FnOnce(&Path) -> io::Result<()>,
+) -> Result<(), ReplaceError> {
     let draft = sibling(store, ".new");
-    let written = write_new(&draft, ciphertext)
-        .and_then(|()| keep_previous(store))
-        .and_then(|()| fs::rename(&draft, store));
+    let written =
+        write_new(&draft, ciphertext).and_then(|()| before(store)).and_then(|()| fs::rename(&draft, store));
     if let Err(error) = written {
         // Not to leave half a file behind on a full disk; the error to report is the first one.
         let _ = fs::remove_file(&draft);

@@ -1,8 +1,11 @@
 //! Keeps the broker supplied: pushes the whole store at start, at every change, and when the broker
 //! comes back; never after a deliberate clear.
 //!
-//! One thread waits on four things at once: the files, the connection to the broker, the signals that end
-//! the process, and the time. Nothing is done but what one of them asks for, and what failed is tried again
+//! Logins that are due are renewed by `remo-login refresh`, as a child ([`Renewal`]); what it stores is a change of the
+//! store like any other.
+//!
+//! One thread waits on five things at once: the files, the connection to the broker, the signals that end
+//! the process, the end of that child, and the time. Nothing is done but what one of them asks for, and what failed is tried again
 //! after growing pauses only.
 
 mod decision;
@@ -11,6 +14,7 @@ mod files;
 mod health;
 mod journal;
 mod link;
+mod renewal;
 pub mod report;
 mod stop;
 mod timing;
@@ -33,6 +37,7 @@ use self::files::{CHECK_INTERVAL, Changed, FileWatch};
 use self::health::Health;
 use self::journal::Journal;
 use self::link::Link;
+pub use self::renewal::Renewal;
 use self::report::State;
 use self::stop::StopSignal;
 use self::timing::Burst;
@@ -93,8 +98,9 @@ fn system<E: Into<io::Error>>(attempt: &'static str) -> impl FnOnce(E) -> WatchE
     move |source| WatchError::System { attempt, source: source.into() }
 }
 
-/// Keeps the broker behind `admin_socket` supplied out of `source`, until SIGTERM or SIGINT.
-pub fn run(source: &dyn Source, admin_socket: &Path) -> Result<(), WatchError> {
+/// Keeps the broker behind `admin_socket` supplied out of `source`, and logins valid by `renewal`, until SIGTERM or
+/// SIGINT.
+pub fn run(source: &dyn Source, admin_socket: &Path, renewal: Option<Renewal>) -> Result<(), WatchError> {
     let stop = StopSignal::catch().map_err(system("catch signals"))?;
     let files = source.watched_files();
     let store = files.first().cloned().unwrap_or_default();
@@ -112,6 +118,7 @@ pub fn run(source: &dyn Source, admin_socket: &Path) -> Result<(), WatchError> {
         remarks: Remarks::default(),
         cleared: false,
         copy_warned: false,
+        renewal,
     };
     if let Some(file) = files.first() {
         info!("watching {}, pushing to {}", file.display(), admin_socket.display());
@@ -177,6 +184,7 @@ struct Watcher<'s> {
     cleared: bool,
     /// Whether it was said that the good copy cannot be written.
     copy_warned: bool,
+    renewal: Option<Renewal>,
 }
 
 /// What a push was made of.
@@ -190,6 +198,9 @@ struct Origin {
 impl Watcher<'_> {
     fn run(&mut self, stop: &StopSignal) -> Result<(), WatchError> {
         let mut next_check = Instant::now() + CHECK_INTERVAL;
+        if let Some(renewal) = &mut self.renewal {
+            renewal.check(Instant::now());
+        }
         loop {
             self.act(Instant::now())?;
             if let Some(problem) = self.link.problem().map(str::to_owned) {
@@ -200,6 +211,9 @@ impl Watcher<'_> {
             if ready.connection {
                 self.link.ended();
             }
+            if let Some(renewal) = &mut self.renewal {
+                renewal.attend();
+            }
             let mut changed = Changed::default();
             if ready.files {
                 changed = self.files.take_events().map_err(system("read file events"))?;
@@ -207,6 +221,9 @@ impl Watcher<'_> {
             let now = Instant::now();
             if now >= next_check {
                 next_check = now + CHECK_INTERVAL;
+                if let Some(renewal) = &mut self.renewal {
+                    renewal.check(now);
+                }
                 let found = self.files.check();
                 changed =
                     Changed { store: changed.store || found.store, broker: changed.broker || found.broker };
@@ -242,9 +259,18 @@ impl Watcher<'_> {
         let left = wake_at.saturating_duration_since(Instant::now());
         let timeout = Timespec::try_from(left).unwrap_or(Timespec { tv_sec: 1, tv_nsec: 0 });
         let mut descriptors = vec![PollFd::new(stop, PollFlags::IN), PollFd::new(&self.files, PollFlags::IN)];
-        if let Some(client) = self.link.connected() {
+        let connection = self.link.connected();
+        if let Some(client) = connection {
             descriptors.push(PollFd::new(client.stream(), PollFlags::IN));
         }
+        // Nobody asks which one is ready: the child is looked at after every wait.
+        descriptors.extend(
+            self.renewal
+                .iter()
+                .filter_map(Renewal::child)
+                .map(|it| PollFd::from_borrowed_fd(it, PollFlags::IN)),
+        );
+        let connected = connection.is_some();
         match poll(&mut descriptors, Some(&timeout)) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(system("wait for events")(error)),
@@ -256,7 +282,7 @@ impl Watcher<'_> {
         Ok(Some(Ready {
             files: ready.next() == Some(true),
             // The broker says nothing unasked: whatever is there is the end of the connection.
-            connection: ready.next() == Some(true),
+            connection: connected && ready.next() == Some(true),
         }))
     }
 

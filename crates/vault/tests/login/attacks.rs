@@ -18,6 +18,21 @@ fn a_recipe_stays_in_the_home() {
     for (line, problem) in [
         ("home = { HOME = \"x/\" }", "cannot be set by a recipe"),
         ("environment = { LD_PRELOAD = \"/x\" }", "cannot be set by a recipe"),
+        (
+            "environment = { NODE_OPTIONS = \"--require /x\" }",
+            "environment.NODE_OPTIONS: this variable cannot",
+        ),
+        ("environment = { BASH_ENV = \"/x\" }", "environment.BASH_ENV: this variable cannot"),
+        ("environment = { PYTHONPATH = \"/x\" }", "environment.PYTHONPATH: this variable cannot"),
+        ("environment = { GIT_SSH_COMMAND = \"x\" }", "environment.GIT_SSH_COMMAND: this variable cannot"),
+        ("home = { PYTHONPATH = \"x/\" }", "home.PYTHONPATH: this variable cannot"),
+        // What moves a tool's files moves them within the home only, and a switch has one value.
+        ("environment = { CARGO_HOME = \"/x\" }", "environment.CARGO_HOME: this variable cannot"),
+        (
+            "environment = { NPM_CONFIG_BROWSER = \"x\" }",
+            "environment.NPM_CONFIG_BROWSER: this variable cannot",
+        ),
+        ("home = { npm_config_userconfig = \"x\" }", "home.npm_config_userconfig: this variable cannot"),
         ("file = [{ path = \"../x\", content = \"\" }]", "does not stay in the tool's home"),
         ("refresh = { keep = [\"..\"] }", "does not stay in the tool's home"),
         (
@@ -61,7 +76,7 @@ fn what_lies_in_the_place_of_the_credential_is_judged() {
         assert!(refused.stderr.contains(problem), "{script}: {refused:?}");
         assert!(!refused.stderr.contains("tripwire"), "{refused:?}");
         assert!(scene.names().is_empty(), "{script}");
-        assert!(!scene.home().exists(), "{script}");
+        assert_eq!(scene.home(), None, "{script}");
     }
     assert_eq!(fs::read_to_string(scene.room.path().join("outside")).unwrap(), "tripwire-outside\n");
     assert_eq!(fs::read_to_string(scene.memory().join("twin")).unwrap(), "tripwire-twin\n");

@@ -78,8 +78,9 @@ fn the_portal_gives_keys_that_expire_and_are_refreshed_without_the_session_leavi
     address_of(&data, "sso-oidc", &portal);
     address_of(&data, "sso", &portal);
     // The portal of the test speaks plain HTTP; everything else is the shipped recipe.
+    let aws = scene.tool("aws-local", &format!("AWS_DATA_PATH={} exec aws \"$@\"", data.display()));
     let recipe = variant(RECIPE, "aws-sso", "aws-local", "")
-        .replace("[environment]\n", &format!("[environment]\nAWS_DATA_PATH = \"{}\"\n", data.display()));
+        .replace("command = [\"aws\"", &format!("command = [\"{}\"", aws.display()));
     scene.recipe("aws-local", &recipe);
     let input = "http://portal.example/start\nus-east-1\n123456789012\ndeveloper\n";
     let done = scene.feed_traced(&["aws-local"], input, &["tripwire", "TRIPWIRE"], "aws (strace)").expect(0);

@@ -1,15 +1,17 @@
 //! Claude Code: its files only. A script of the test leaves them as `claude` does; the recipe is the shipped one.
 
 use std::fs;
+use std::os::unix::process::CommandExt as _;
 
 use remo_testkit::wait;
+use rustix::process::{Pid, Signal, test_kill_process};
 
 use crate::room::PROJECT;
 use crate::scene::Scene;
 use crate::watcher::Watcher;
 
 /// A `claude` that logs in, and that renews its token by the refresh token it has.
-const CLAUDE: &str = r#"
+pub(crate) const CLAUDE: &str = r#"
 file="$CLAUDE_CONFIG_DIR/.credentials.json"
 write() {
   printf '{"claudeAiOauth":{"accessToken":"sk-ant-oat01-tripwire-%s","refreshToken":"sk-ant-ort01-tripwire-%s","expiresAt":%s000,"scopes":["user:inference"],"subscriptionType":"max"}}' \
@@ -29,14 +31,14 @@ esac
 "#;
 
 /// A scene in which `claude` is the script, whose first token lasts `left` seconds.
-fn scene(left: i64) -> Scene {
+pub(crate) fn scene(left: i64) -> Scene {
     let scene = Scene::new();
     let script = CLAUDE.replace("LEFT_FIRST", &format!("({left})"));
     scene.tool("claude", &script);
     scene
 }
 
-fn run(scene: &Scene, arguments: &[&str], status: i32) -> String {
+pub(crate) fn run(scene: &Scene, arguments: &[&str], status: i32) -> String {
     let path = format!("{}:/usr/bin:/bin", scene.tools().display());
     let output = scene.command(arguments).env("PATH", path).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap() + &String::from_utf8(output.stdout).unwrap();
@@ -46,7 +48,7 @@ fn run(scene: &Scene, arguments: &[&str], status: i32) -> String {
 }
 
 /// What is stored; the values are wiped from the search for what is left on disk.
-fn token(number: u32) -> String {
+pub(crate) fn token(number: u32) -> String {
     format!("sk-ant-oat01-tripwire-{number}")
 }
 
@@ -130,7 +132,7 @@ fn a_refreshed_token_reaches_the_project_by_itself() {
     let broker = scene.room.broker();
     scene.room.project(&broker, &["claude"]);
     run(&scene, &["claude"], 0);
-    let _watcher = Watcher::start(&scene.room);
+    let _watcher = Watcher::run(scene.room.command(&["watch", "--no-refresh"]));
     let served = |expected: &str| {
         wait::until_true(wait::PATIENCE, "the token is served", || {
             let answer = broker.raw(PROJECT).ask(r#"{"op":"get","name":"claude"}"#);
@@ -140,6 +142,58 @@ fn a_refreshed_token_reaches_the_project_by_itself() {
     served(&token(1));
     run(&scene, &["refresh", "--all-due"], 0);
     served(&token(2));
+}
+
+/// A watcher that finds the tools and the recipes of the scene.
+fn renewing(scene: &Scene) -> Watcher {
+    let path = format!("{}:/usr/bin:/bin", scene.tools().display());
+    let mut command = scene.command(&["watch"]);
+    command.arg0("remo-vault").env("PATH", path);
+    Watcher::run(command)
+}
+
+#[test]
+fn a_token_that_is_about_to_expire_is_renewed_and_served_without_a_person() {
+    let scene = scene(60);
+    let broker = scene.room.broker();
+    scene.room.project(&broker, &["claude"]);
+    run(&scene, &["claude"], 0);
+    let watcher = renewing(&scene);
+    wait::until_true(wait::PATIENCE, "the new token is served", || {
+        broker.raw(PROJECT).ask(r#"{"op":"get","name":"claude"}"#)["value"] == token(2)
+    });
+    watcher.wait_for("replaced claude; expires in 7 h");
+    assert_eq!(watcher.count("renewing claude"), 1, "{watcher:?}");
+    assert!(!format!("{watcher:?}").contains("tripwire"), "{watcher:?}");
+    // It notices a login that is made while it runs, and one that fails waits longer each time.
+    scene.tool("claude", &CLAUDE.replace("LEFT_FIRST", "(60)").replace("!= 3", "!= 1"));
+    run(&scene, &["claude"], 0);
+    watcher.wait_for("claude is due still; tried again in 30 s");
+    assert_eq!(watcher.count("renewing claude"), 2, "{watcher:?}");
+    assert_eq!(scene.room.reveal("claude"), token(1));
+    assert!(watcher.stop(Signal::TERM).success());
+    scene.expect_nothing_left(&["sk-ant-oat01-tripwire", "sk-ant-ort01-tripwire"]);
+}
+
+#[test]
+fn a_renewal_ends_with_the_watcher_and_leaves_no_home() {
+    let scene = scene(60);
+    run(&scene, &["claude"], 0);
+    let process = scene.room.path().join("process");
+    let hang = format!("echo $$ > {0}.new; mv {0}.new {0}; exec sleep 600", process.display());
+    for signal in [Signal::TERM, Signal::KILL] {
+        scene.tool("claude", &hang);
+        let watcher = renewing(&scene);
+        wait::until_true(wait::PATIENCE, "the tool runs", || process.exists());
+        assert!(scene.home().is_some());
+        let tool = Pid::from_raw(fs::read_to_string(&process).unwrap().trim().parse().unwrap()).unwrap();
+        fs::remove_file(&process).unwrap();
+        let by_itself = watcher.stop(signal).code().is_some();
+        assert_eq!(by_itself, signal == Signal::TERM);
+        let gone = || test_kill_process(tool).is_err() && scene.home().is_none();
+        wait::until_true(wait::PATIENCE, "the tool has ended and its home is wiped", gone);
+    }
+    scene.expect_nothing_left(&["sk-ant-oat01-tripwire", "sk-ant-ort01-tripwire"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use remo_testkit::{skip, wait};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, test_kill_process};
 
 use crate::scene::Scene;
 
@@ -37,7 +37,7 @@ fn a_home_on_a_disk_is_refused_before_the_tool_runs() {
 fn a_home_that_others_reach_or_that_is_a_link_is_refused() {
     let scene = Scene::new();
     scene.scripted("some", "echo x > token", VALUE);
-    let base = scene.home().parent().unwrap().to_owned();
+    let base = scene.homes();
     fs::create_dir(&base).unwrap();
     for mode in [0o755, 0o770, 0o1777] {
         fs::set_permissions(&base, fs::Permissions::from_mode(mode)).unwrap();
@@ -68,7 +68,7 @@ fn what_a_killed_login_left_is_wiped_by_the_next_one() {
     let scene = Scene::new();
     let process = scene.room.path().join("process");
     let script = format!(
-        "echo tripwire-left > left; echo $$ > {0}.new; mv {0}.new {0}; exec sleep 600",
+        "mkdir deep; echo tripwire-left > deep/left; echo $$ > {0}.new; mv {0}.new {0}; exec sleep 600",
         process.display()
     );
     scene.scripted("hangs", &script, VALUE);
@@ -79,12 +79,40 @@ fn what_a_killed_login_left_is_wiped_by_the_next_one() {
     assert!(second.stderr.contains("another remo-login is at work"), "{second:?}");
     child.kill().unwrap();
     child.wait().unwrap();
-    assert_eq!(fs::read(scene.home().join("left")).unwrap(), b"tripwire-left\n");
+    assert_eq!(fs::read(scene.home().unwrap().join("deep/left")).unwrap(), b"tripwire-left\n");
+    // The tool does not outlive the login that started it, although nobody was left to end it.
+    let tool = Pid::from_raw(fs::read_to_string(&process).unwrap().trim().parse().unwrap()).unwrap();
+    wait::until_true(wait::PATIENCE, "the tool has ended", || test_kill_process(tool).is_err());
+    fs::create_dir(scene.homes().join("home")).unwrap();
     let next = scene.feed(&["token"], "x\n").expect(0);
     assert!(next.stderr.contains("wiped what a login that was cut off had left"), "{next:?}");
     scene.expect_nothing_left(&["tripwire-left"]);
-    let tool: i32 = fs::read_to_string(&process).unwrap().trim().parse().unwrap();
-    kill_process(Pid::from_raw(tool).unwrap(), Signal::KILL).unwrap();
+}
+
+#[test]
+fn a_tool_that_outlived_its_login_does_not_reach_the_home_of_the_next_one() {
+    let scene = Scene::new();
+    let place = |name: &str| scene.room.path().join(name).display().to_string();
+    let (running, go, done) = (place("running"), place("go"), place("done"));
+    // In a session of its own, so that it is not ended with the tool that started it.
+    let late = scene.tool(
+        "late",
+        &format!(
+            "touch {running}; until test -e {go}; do sleep 0.05; done; printf CRED-OF-ONE > \"$HOME/token\"; touch {done}"
+        ),
+    );
+    scene.scripted("one", &format!("setsid {} > /dev/null 2>&1 & exec sleep 600", late.display()), VALUE);
+    let mut child = scene.command(&["one"]).spawn().unwrap();
+    wait::until_true(wait::PATIENCE, "the tool runs", || std::path::Path::new(&running).exists());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let script = format!(
+        "touch {go}; until test -e {done}; do sleep 0.05; done; test -e token || printf CRED-OF-TWO > token"
+    );
+    scene.scripted("two", &script, VALUE);
+    scene.run(&["two"]).expect(0);
+    assert_eq!(scene.room.reveal("two"), "CRED-OF-TWO");
+    scene.expect_nothing_left(&["CRED-OF-TWO"]);
 }
 
 #[test]
@@ -100,7 +128,9 @@ fn the_tool_sees_a_closed_home_and_an_environment_of_its_own() {
     command.env("AWS_SECRET_ACCESS_KEY", "tripwire").env("LANG", "C.UTF-8").env("LD_LIBRARY_PATH", "/none");
     assert!(command.status().unwrap().success());
     let seen = fs::read_to_string(seen).unwrap();
-    let home = scene.home().display().to_string();
+    let home = seen.lines().find_map(|line| line.strip_prefix("HOME=")).unwrap().to_owned();
+    let name = home.strip_prefix(&format!("{}/home-", scene.homes().display())).unwrap();
+    assert_eq!(name.len(), 32, "a name that nobody can foresee: {home}");
     for line in [
         format!("HOME={home}"),
         format!("TMPDIR={home}"),

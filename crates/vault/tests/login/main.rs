@@ -20,6 +20,7 @@ mod interruption;
 mod npm;
 mod pages;
 mod questions;
+mod records;
 #[path = "../remo_vault/room.rs"]
 #[allow(dead_code, reason = "shared with the tests of remo-vault, which use more of it")]
 mod room;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path};
 
+use remo_manifest::environment::{self, NameFault};
 use remo_wire::names::{FieldName, SecretName};
 
 use super::template::keys;
@@ -14,8 +15,31 @@ const NAME_MAX: usize = 32;
 /// Names that mean something else behind `remo-login`.
 const TAKEN: [&str; 4] = ["status", "refresh", "forget", "help"];
 
-/// Variables that are the program's to set, or that make a tool run something else.
-const OURS: [&str; 5] = ["HOME", "PATH", "TMPDIR", "PWD", "SHELL"];
+/// Reserved variables that a recipe may set in `home`: they move a tool's files, and what they name is always
+/// inside of the tool's own home.
+const PLACES: [&str; 17] = [
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AZURE_CONFIG_DIR",
+    "CARGO_HOME",
+    "CLAUDE_CONFIG_DIR",
+    "CLOUDSDK_CONFIG",
+    "CODEX_HOME",
+    "DOCKER_CONFIG",
+    "GH_CONFIG_DIR",
+    "GLAB_CONFIG_DIR",
+    "KUBECONFIG",
+    "NPM_CONFIG_CACHE",
+    "NPM_CONFIG_USERCONFIG",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_STATE_HOME",
+];
+
+/// Reserved variables that a recipe may set in `environment`, to this value only.
+const SWITCHES: [(&str, &str); 3] =
+    [("AWS_PAGER", ""), ("NPM_CONFIG_BROWSER", "false"), ("NPM_CONFIG_UPDATE_NOTIFIER", "false")];
 
 /// Checks `recipe`, which was read from a file whose name without `.toml` is `stem`.
 pub(super) fn problems(recipe: &Recipe, stem: &str) -> Vec<String> {
@@ -84,11 +108,12 @@ impl Check<'_> {
 
     fn surroundings(&mut self) {
         for (variable, path) in &self.recipe.home {
-            self.variable("home", variable);
+            self.variable("home", variable, PLACES.contains(&variable.as_str()));
             self.path(&format!("home.{variable}"), path.trim_end_matches('/'));
         }
         for (variable, value) in &self.recipe.environment {
-            self.variable("environment", variable);
+            let switch = SWITCHES.contains(&(variable.as_str(), value.as_str()));
+            self.variable("environment", variable, switch);
             self.template(&format!("environment.{variable}"), value);
         }
         for file in &self.recipe.files {
@@ -178,14 +203,18 @@ impl Check<'_> {
         self.must(!asks, || "refresh: what a person typed cannot be renewed without asking".to_owned());
     }
 
-    fn variable(&mut self, table: &str, name: &str) {
-        let mut bytes = name.bytes();
-        let identifier = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
-            && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        self.must(identifier, || format!("{table}: {name:?} is no name of a variable"));
-        self.must(!OURS.contains(&name) && !name.starts_with("LD_"), || {
-            format!("{table}.{name}: this variable cannot be set by a recipe")
-        });
+    /// By the list that manifests keep to, so that no program is made to load or run something else.
+    fn variable(&mut self, table: &str, name: &str, excepted: bool) {
+        match environment::check(name) {
+            Err(NameFault::NotAnIdentifier) => {
+                self.problems.push(format!("{table}: {name:?} is no name of a variable"));
+            }
+            Err(NameFault::Reserved(reserved)) if !excepted => self.problems.push(format!(
+                "{table}.{name}: this variable cannot be set by a recipe: {}",
+                reserved.reason
+            )),
+            Ok(()) | Err(NameFault::Reserved(_)) => {}
+        }
     }
 
     fn path(&mut self, key: &str, path: &str) {

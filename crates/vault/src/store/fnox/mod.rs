@@ -14,7 +14,7 @@ use remo_secret::Secret;
 
 use self::draft::Draft;
 pub use self::edits::FnoxContent;
-use super::{Commit, Content, StoreError, has_traces, locked, put};
+use super::{Commit, Content, StoreError, has_traces, locked, probe, put};
 use crate::key::VaultKey;
 use crate::private_file;
 use crate::source::fnox::configuration::Configuration;
@@ -107,6 +107,16 @@ impl FnoxStore {
             present = now;
         }
         Err(StoreError::Busy { path: self.path().to_owned() }.into())
+    }
+
+    /// Fails when [`FnoxStore::update`] could not write.
+    pub fn check_writable(&self, waiting: &mut dyn FnMut()) -> Result<(), StoreError> {
+        VaultKey::load(&self.fnox.key_file).map_err(StoreError::Key)?;
+        find::program(self.fnox.program.as_deref()).map_err(StoreError::Fnox)?;
+        let _lock = locked(self.path(), waiting)?;
+        let key = self.key()?;
+        self.provider(&self.parse(&self.present_or_fresh(&key)?)?, &key)?;
+        probe(self.path())
     }
 
     /// The key, under the lock: while this waited, it may have been rotated by the one that held it.

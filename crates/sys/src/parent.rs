@@ -1,0 +1,23 @@
+//! Programs that end with the one that started them.
+
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use rustix::process::{Pid, Signal, getpid, getppid, set_parent_process_death_signal};
+
+/// Lets the program that `command` starts get `signal` when the thread that starts it ends, however it ends (not what
+/// it starts itself, and not a program with more rights than ours). For who starts programs from the main thread.
+pub fn end_with_parent(command: &mut Command, signal: Signal) {
+    let parent = getpid();
+    let arrange = move || arrange(parent, signal);
+    // SAFETY: the closure runs between fork and exec. It makes two system calls, allocates nothing, takes no lock and
+    // touches no memory but its own.
+    unsafe { command.pre_exec(arrange) };
+}
+
+fn arrange(parent: Pid, signal: Signal) -> io::Result<()> {
+    set_parent_process_death_signal(Some(signal))?;
+    // It may have ended before that, and nothing would come any more.
+    if getppid() == Some(parent) { Ok(()) } else { Err(io::ErrorKind::Interrupted.into()) }
+}
