@@ -52,6 +52,7 @@ complete -c remo-vault -n "__fish_remo_vault_using_subcommand watch" -l source -
 embedded\t'One age-encrypted file, written by this program'"
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand watch" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand watch" -l admin-socket -d 'The broker\'s admin socket' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand watch" -l no-refresh -d 'Do not renew logins that are due; `remo-login refresh --all-due` does the same'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand push" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand push" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F

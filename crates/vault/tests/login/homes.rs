@@ -98,7 +98,7 @@ fn a_tool_that_outlived_its_login_does_not_reach_the_home_of_the_next_one() {
     let late = scene.tool(
         "late",
         &format!(
-            "touch {running}; until test -e {go}; do sleep 0.05; done; printf CRED-OF-ONE > \"$HOME/token\"; touch {done}"
+            "touch {running}; until test -e {go}; do sleep 0.05; done; printf tripwire-of-one > \"$HOME/token\"; touch {done}"
         ),
     );
     scene.scripted("one", &format!("setsid {} > /dev/null 2>&1 & exec sleep 600", late.display()), VALUE);
@@ -107,12 +107,12 @@ fn a_tool_that_outlived_its_login_does_not_reach_the_home_of_the_next_one() {
     child.kill().unwrap();
     child.wait().unwrap();
     let script = format!(
-        "touch {go}; until test -e {done}; do sleep 0.05; done; test -e token || printf CRED-OF-TWO > token"
+        "touch {go}; until test -e {done}; do sleep 0.05; done; test -e token || printf tripwire-of-two > token"
     );
     scene.scripted("two", &script, VALUE);
     scene.run(&["two"]).expect(0);
-    assert_eq!(scene.room.reveal("two"), "CRED-OF-TWO");
-    scene.expect_nothing_left(&["CRED-OF-TWO"]);
+    assert_eq!(scene.room.reveal("two"), "tripwire-of-two");
+    scene.expect_nothing_left(&["tripwire-of-two"]);
 }
 
 #[test]
