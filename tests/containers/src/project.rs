@@ -35,11 +35,17 @@ impl ContainerProject {
     /// # Panics
     /// When the broker refuses.
     pub fn unapproved(stage: &Stage, name: &str, bindings: &str, user: u32, owner: u32) -> Self {
-        let project = Project::without_manifest(&stage.directory, name).owned_by(owner);
-        project.write_manifest(&format!("schema_version = 1\nproject = \"{name}\"\n{bindings}"));
-        let mut register = registration(&project, false);
+        let unregistered = Self::unregistered(stage, name, bindings, owner);
+        let mut register = registration(&unregistered.project, false);
         register.allowed_uids = Some(vec![user]);
         stage.broker.register_as(register).expect("the project is registered");
+        unregistered
+    }
+
+    /// A project that the broker does not know.
+    pub fn unregistered(stage: &Stage, name: &str, bindings: &str, owner: u32) -> Self {
+        let project = Project::without_manifest(&stage.directory, name).owned_by(owner);
+        project.write_manifest(&format!("schema_version = 1\nproject = \"{name}\"\n{bindings}"));
         remo_testbed::feature::unpack(&project.path().join(FEATURE));
         Self { project }
     }

@@ -1,9 +1,18 @@
 //! Places that are refused, and parts of the feature that are gone.
 
-use remo_containers::ContainerProject;
+use remo_containers::{BINDINGS, ContainerProject};
 use remo_testkit::wait;
 
 use crate::scene::{Scene, USER, stage};
+
+#[test]
+fn a_project_that_is_not_registered_gets_no_container() {
+    let Some(stage) = stage("closed::a_project_that_is_not_registered_gets_no_container") else { return };
+    let project = ContainerProject::unregistered(&stage, "unknown", BINDINGS, USER.1);
+    let scene = Scene::new(&stage, project, "root", "");
+    scene.start().failed(&["bind source path does not exist: /run/remo-broker/projects/unknown"]);
+    assert_eq!(scene.traces(), [""; 0]);
+}
 
 #[test]
 fn memory_shared_with_the_host_is_refused() {
