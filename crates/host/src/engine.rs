@@ -30,6 +30,8 @@ pub struct Inspected {
     /// How it is.
     pub state: State,
     config: Config,
+    #[serde(default)]
+    network_settings: NetworkSettings,
 }
 
 /// Whether a container runs, and since when.
@@ -48,7 +50,23 @@ struct Config {
     labels: Option<BTreeMap<String, String>>,
 }
 
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NetworkSettings {
+    networks: Option<BTreeMap<String, serde_json::Value>>,
+}
+
 impl Inspected {
+    /// The names of the networks that it is on; those on which nobody reaches anybody are left out.
+    pub fn networks(&self) -> impl Iterator<Item = &str> {
+        self.network_settings
+            .networks
+            .iter()
+            .flatten()
+            .map(|(name, _)| name.as_str())
+            .filter(|name| *name != "none")
+    }
+
     /// The project that the launch gate made it for. An image cannot say this: the gate sets it on every container.
     pub fn project(&self) -> Option<&str> {
         self.config.labels.as_ref()?.get(PROJECT_LABEL).map(String::as_str)

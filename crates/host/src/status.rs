@@ -114,7 +114,7 @@ fn line(
         container.filter(|_| running == Running::Running).and_then(|container| container.view);
     let is_older = match (view_at_start, view) {
         (Some(held), Some(current)) => held < current,
-        _ => running == Running::StartedElsewhere,
+        _ => matches!(running, Running::Running | Running::StartedElsewhere),
     };
     Line {
         manifest: at_broker.map(|project| project.manifest),

@@ -83,6 +83,7 @@ pub fn up(places: &Places, project: &Project, options: Options) -> Result<Contai
         rebuild: options.rebuild,
     };
     launch::forget_wanted(places, name)?;
+    let begun = jiff::Timestamp::now();
     let log = log_path(places, name);
     let mut ended = tooling::run(places, &tooling, &start, &log)?;
     if let Some(user) = outcome::unexpected_user(&ended.last).and_then(usable_user)
@@ -109,7 +110,8 @@ pub fn up(places: &Places, project: &Project, options: Options) -> Result<Contai
         Some(Outcome::Failed(words)) => return failed(&words),
         _ => return failed(""),
     };
-    let container = recorded(&engine, name, made, secrets)?;
+    let mut container = recorded(&engine, name, made, secrets)?;
+    container.view = view_of(&container, begun, history.container.as_ref());
     store.change(name, |history| history.container = Some(container.clone()))?;
     if let Some(client) = &mut broker {
         user_of(&engine, client, project, &store, &container)?;
@@ -158,6 +160,17 @@ fn recorded(engine: &Engine<'_>, name: &str, made: Made, secrets: Secrets) -> Re
     })
 }
 
+/// The view that the container's environment holds at least: one that ran before this start was not started again by
+/// it, and holds what it held.
+fn view_of(container: &Container, begun: jiff::Timestamp, before: Option<&Container>) -> Option<u64> {
+    match container.started_at.parse::<jiff::Timestamp>() {
+        Ok(started) if started >= begun => container.view,
+        _ => before
+            .filter(|before| before.id == container.id && before.started_at == container.started_at)
+            .and_then(|before| before.view),
+    }
+}
+
 /// Records the number of the remote user. The container says it, so it is no more than which of its own users may
 /// use its own socket.
 fn user_of(
@@ -186,6 +199,23 @@ fn usable_user(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_container_that_ran_before_holds_what_it_held() {
+        let begun = "2026-05-31T12:00:00Z".parse().unwrap();
+        let container = |started_at: &str, view| Container {
+            id: "ab".repeat(32),
+            user: "dev".to_owned(),
+            folder: "/w".to_owned(),
+            started_at: started_at.to_owned(),
+            view,
+        };
+        let (old, new) = ("2026-05-31T11:59:59.123456789Z", "2026-05-31T12:00:01.123456789Z");
+        assert_eq!(view_of(&container(new, Some(5)), begun, None), Some(5));
+        assert_eq!(view_of(&container(old, Some(5)), begun, Some(&container(old, Some(3)))), Some(3));
+        assert_eq!(view_of(&container(old, Some(5)), begun, Some(&container("another", Some(3)))), None);
+        assert_eq!(view_of(&container(old, Some(5)), begun, None), None, "nobody knows");
+    }
 
     #[test]
     fn a_container_cannot_have_the_overflow_user_recorded() {

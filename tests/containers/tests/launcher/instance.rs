@@ -1,0 +1,98 @@
+//! An instance: a home, programs, projects, broker and engine.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use remo_containers::Stage;
+use remo_testbed::images::Image;
+use remo_testbed::{Ended, bootstrap, feature, run_within};
+use remo_testkit::{PrivateDirectory, Project, binaries};
+
+/// How long one command may take on a busy machine: building an image is part of it.
+const LIMIT: Duration = Duration::from_mins(8);
+
+/// The configuration of most tests.
+pub(crate) const USUAL: &str = r#""image": "remo-testbed/debian:3", "remoteUser": "dev""#;
+
+/// The instance.
+pub(crate) struct Instance {
+    pub(crate) stage: Stage,
+    place: PrivateDirectory,
+}
+
+impl Instance {
+    pub(crate) fn start(test: &str) -> Option<Self> {
+        let stage = Stage::start(test, &[Image::Debian])?;
+        let place = PrivateDirectory::new();
+        let bin = place.path().join("bin");
+        fs::create_dir(&bin).unwrap();
+        for name in ["remo", "remo-docker"] {
+            fs::copy(binaries::path(name), bin.join(name)).unwrap();
+        }
+        symlink("remo-docker", bin.join("remo-docker-compose")).unwrap();
+        let cli = format!(
+            "#!/bin/sh\nexec {} {} \"$@\"\n",
+            bootstrap::node().display(),
+            bootstrap::tooling().display()
+        );
+        fs::write(bin.join("devcontainer"), cli).unwrap();
+        fs::set_permissions(bin.join("devcontainer"), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::create_dir(place.path().join("home")).unwrap();
+        Some(Self { stage, place })
+    }
+
+    pub(crate) fn state(&self) -> PathBuf {
+        self.place.path().join("home/.local/state/remo")
+    }
+
+    /// A file of the instance that no container has.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.place.path().join(name)
+    }
+
+    /// A project with a manifest for `gh` and a configuration of these members, that the broker does not know yet.
+    pub(crate) fn project(&self, name: &str, configuration: &str) -> Project {
+        let project = Project::without_manifest(&self.stage.directory, name);
+        project.write_manifest(&format!(
+            "schema_version = 1\nproject = \"{name}\"\n[secrets.gh]\nenv_var = \"GH_TOKEN\"\n"
+        ));
+        configure(&project, configuration);
+        project
+    }
+
+    pub(crate) fn remo(&self, words: &[&str]) -> Ended {
+        let bin = self.place.path().join("bin");
+        let mut command = Command::new(bin.join("remo"));
+        command
+            .args(words)
+            .env_clear()
+            .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
+            .env("HOME", self.place.path().join("home"))
+            .env("REMO_INSTANCE", "box")
+            .env("REMO_PROJECTS_ROOT", self.stage.directory.projects_root())
+            .env("REMO_BROKER_ADMIN_SOCKET", self.stage.directory.admin_socket())
+            .env("REMO_DOCKER_HOST", format!("unix://{}", self.stage.engine.socket().display()))
+            .env("REMO_DOCKER", bootstrap::docker())
+            .env("REMO_FEATURE", feature::packaged().join("oci"))
+            .env("DOCKER_BUILDKIT", "0")
+            // What a configuration must not get at.
+            .env("HOST_TOKEN", "of-the-host")
+            .current_dir("/");
+        run_within(LIMIT, &mut command)
+    }
+
+    /// Approves the manifest and starts the project; the id of its container.
+    pub(crate) fn up(&self, name: &str) -> String {
+        self.remo(&["up", name, "--yes"]).succeeded().stdout.trim().to_owned()
+    }
+}
+
+/// Writes the configuration of a project: these members.
+pub(crate) fn configure(project: &Project, configuration: &str) {
+    let folder = project.path().join(".devcontainer");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("devcontainer.json"), format!("{{ {configuration} }}\n")).unwrap();
+}
