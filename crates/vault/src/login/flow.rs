@@ -128,6 +128,8 @@ pub(super) fn refresh(
     }
     let replaced = stored.secrets.get(name).map(|entry| digest::of(&entry.value));
     drop(stored);
+    // A service may replace the refresh token at once: what cannot be kept must not be asked for.
+    vault.check()?;
     let home = furnished(recipe, settings, &record.answers)?;
     state::restore(&home, &record.state)?;
     let tools = tools(recipe, &home, stop, &record.answers)?;

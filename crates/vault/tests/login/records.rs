@@ -75,6 +75,20 @@ fn what_is_forgotten_is_gone() {
 }
 
 #[test]
+fn a_new_vault_key_opens_the_records_and_they_stay_no_store() {
+    let scene = scene(28_800);
+    run(&scene, &["claude"], 0);
+    let before = fs::read(scene.room.vault().join("logins.age")).unwrap();
+    scene.room.run(&["key", "rotate"]).expect(0);
+    assert_ne!(fs::read(scene.room.vault().join("logins.age")).unwrap(), before);
+    run(&scene, &["refresh", "claude"], 0);
+    assert_eq!(scene.room.reveal("claude"), token(2));
+    let records = scene.room.vault().join("logins.age");
+    let arguments = ["list", "--store", records.to_str().unwrap()];
+    assert!(scene.room.run(&arguments).expect(1).stderr.contains(REFUSED));
+}
+
+#[test]
 fn what_could_not_be_stored_is_found_before_the_tool_runs() {
     let scene = Scene::new();
     let mark = scene.room.path().join("ran");
