@@ -8,18 +8,21 @@
 //! - [`dumps`]: keeps the whole process out of core dumps
 //! - [`group_id`]: the number of a group by its name
 //! - [`inherited`]: descriptors that a service manager passed
+//! - [`has_writer`]: whether somebody has a file open for writing
 //! - [`end_with_parent`]: programs that end with the one that started them
 
 mod allocator;
 pub mod dumps;
 mod groups;
 pub mod inherited;
+mod lease;
 mod parent;
 mod peer;
 mod region;
 
 pub use allocator::WipingAllocator;
 pub use groups::group_id;
+pub use lease::has_writer;
 pub use parent::end_with_parent;
 pub use peer::{PeerCredentials, peer_credentials};
 pub use region::{ProtectedRegion, Protection};

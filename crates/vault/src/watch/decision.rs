@@ -17,6 +17,8 @@ pub(super) struct Pushed {
 pub(super) struct RefusedPush {
     pub(super) digest: Digest,
     pub(super) instance_id: String,
+    /// What the broker said, in one line.
+    pub(super) problem: String,
 }
 
 /// What to do with the present content of the store.
@@ -93,7 +95,7 @@ mod tests {
     #[test]
     fn what_was_refused_is_not_offered_to_the_same_broker_again() {
         let digest = digest();
-        let refused = RefusedPush { digest, instance_id: "one".into() };
+        let refused = RefusedPush { digest, instance_id: "one".into(), problem: String::new() };
         let with = |status: &StatusResponse, digest| decide(status, None, Some(&refused), digest);
         assert_eq!(with(&status("one", 7, false), digest), Decision::RefusedBefore);
         assert_eq!(with(&status("one", 7, false), self::digest()), Decision::Push);

@@ -10,12 +10,13 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf, absolute};
 use std::time::Duration;
 
 use inotify::{Event, EventMask, Inotify, WatchDescriptor, WatchMask};
 use log::warn;
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 /// How often to look at the files even though nothing was reported.
@@ -26,6 +27,9 @@ const EVENTS_BUFFER: usize = 8 * 1024;
 
 /// How often a watch is moved to a folder that appeared in the meantime, in one go; the regular check goes on.
 const ARM_ATTEMPTS: usize = 8;
+
+/// How long a file must have been left alone to count as whole where the system does not tell of writers.
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// What a file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +72,13 @@ struct Place {
 /// What tells one state of a file from another.
 type Fingerprint = Option<(u64, u64, u64, i64, i64, i64, i64)>;
 
+/// What the store was like at one moment.
+#[derive(Debug)]
+pub(super) struct Calm {
+    writer: bool,
+    fingerprints: Vec<Fingerprint>,
+}
+
 /// Watches over the store's files and the broker's socket.
 #[derive(Debug)]
 pub(super) struct FileWatch {
@@ -78,7 +89,8 @@ pub(super) struct FileWatch {
     fingerprints: Vec<Fingerprint>,
     /// Whether it was said that a folder cannot be watched.
     warned: bool,
-    /// Whether the store was written and the writer has it open still, as far as events tell.
+    /// Whether the store was written and the writer has it open still, as far as events tell. Counts only where
+    /// the system does not tell of writers.
     being_written: bool,
 }
 
@@ -125,15 +137,37 @@ impl FileWatch {
         Ok(changed)
     }
 
-    /// Whether somebody is in the midst of writing the store in place.
-    pub(super) fn being_written(&self) -> bool {
-        self.being_written
+    /// What the store is like before it is read.
+    pub(super) fn before_reading(&self) -> Calm {
+        Calm { writer: self.has_writer(), fingerprints: self.look() }
+    }
+
+    /// Whether what was read since `before` may be a piece of what somebody is writing in place.
+    pub(super) fn may_be_partial(&self, before: &Calm) -> bool {
+        before.writer || self.has_writer() || self.look() != before.fingerprints
+    }
+
+    /// Whether somebody has the store open for writing. Where the system does not say so (another owner, a file
+    /// system without leases), whether events tell of it, or the last change is too fresh to be sure.
+    fn has_writer(&self) -> bool {
+        let Some(store) = self.store_files.first() else { return false };
+        let no_block = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+        let opened = fs::OpenOptions::new().read(true).custom_flags(no_block).open(store);
+        match opened.as_ref().ok().map(remo_sys::has_writer) {
+            Some(Ok(writer)) => writer,
+            _ => self.being_written || opened.is_ok_and(|file| is_fresh(&file)),
+        }
     }
 
     fn note_writing(&mut self, event: &Event<&std::ffi::OsStr>) {
         let Some(store) = self.store_files.first() else { return };
         if event.name.is_some() && event.name == store.file_name() {
-            self.being_written = event.mask.contains(EventMask::MODIFY);
+            // Everything else (a mode, an owner, somebody who reads) says nothing about the writer.
+            if event.mask.contains(EventMask::MODIFY) {
+                self.being_written = true;
+            } else if event.mask.intersects(WRITING_ENDED) {
+                self.being_written = false;
+            }
         } else if event.mask.intersects(FOLDER_GONE) || event.mask.contains(EventMask::Q_OVERFLOW) {
             self.being_written = false;
         }
@@ -242,6 +276,10 @@ impl AsFd for FileWatch {
 const FOLDER_GONE: EventMask =
     EventMask::DELETE_SELF.union(EventMask::MOVE_SELF).union(EventMask::UNMOUNT).union(EventMask::IGNORED);
 
+/// After these nobody writes what is in the file's place.
+const WRITING_ENDED: EventMask =
+    EventMask::CLOSE_WRITE.union(EventMask::MOVED_TO).union(EventMask::MOVED_FROM).union(EventMask::DELETE);
+
 /// What is asked for in a folder on the way to a file.
 const FOLDER_EVENTS: WatchMask = WatchMask::CREATE
     .union(WatchMask::MOVED_TO)
@@ -256,6 +294,12 @@ const FILE_EVENTS: WatchMask = FOLDER_EVENTS
     .union(WatchMask::ATTRIB)
     .union(WatchMask::MOVED_FROM)
     .union(WatchMask::DELETE);
+
+/// Whether `file` was changed within [`SETTLED`]. A time that lies ahead (a clock that was set) counts as old.
+fn is_fresh(file: &fs::File) -> bool {
+    let changed = file.metadata().and_then(|metadata| metadata.modified());
+    changed.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < SETTLED))
+}
 
 /// Notes what `event` says; whether watches have to move.
 fn judge(

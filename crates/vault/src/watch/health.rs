@@ -41,10 +41,14 @@ impl Health {
 
     /// Notes that all is well, and says so when it was not.
     pub(super) fn well(&mut self) {
-        if self.logged.is_some() {
+        if self.end() {
             info!("the store can be read and pushed again");
         }
-        *self = Self::new();
+    }
+
+    /// Ends what was wrong; whether it was logged.
+    pub(super) fn end(&mut self) -> bool {
+        std::mem::replace(self, Self::new()).logged.is_some()
     }
 
     /// When to try again; `None` when there is no need.

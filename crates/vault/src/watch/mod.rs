@@ -362,7 +362,14 @@ impl Watcher<'_> {
                 debug!("the broker has this already ({cause})");
                 self.well(&origin)?;
             }
-            Decision::RefusedBefore => debug!("the broker has refused this already ({cause})"),
+            Decision::RefusedBefore => {
+                debug!("the broker has refused this already ({cause})");
+                let problem = self.refused.as_ref().map(|refused| refused.problem.clone());
+                if self.health.end() {
+                    error!("the store can be read again; {}", problem.as_deref().unwrap_or_default());
+                }
+                self.report(State::Refused, problem, Some(REFUSED_HINT.to_owned()))?;
+            }
             Decision::Cleared => {
                 self.health.well();
                 if cause == Cause::Changed {
@@ -381,6 +388,7 @@ impl Watcher<'_> {
     }
 
     fn read(&mut self) -> Result<Option<(Prepared, Origin)>, WatchError> {
+        let before = self.files.before_reading();
         let mut reading = match self.source.read_all() {
             Err(error) => {
                 self.failed(State::StoreUnreadable, chain(&error), error.hint())?;
@@ -388,7 +396,7 @@ impl Watcher<'_> {
             }
             Ok(reading) => reading,
         };
-        if self.files.being_written() && self.is_short(&reading) {
+        if self.is_short(&reading) && self.files.may_be_partial(&before) {
             let store = self.store.display();
             let problem = format!("{store} is being written, and holds fewer secrets than before");
             let hint = format!("see who has it open: fuser -v {store}");
@@ -444,14 +452,13 @@ impl Watcher<'_> {
                         Err(error) => return self.broken(error),
                     }
                 }
+                let problem = format!("the broker refuses the push: {response}");
                 if matches!(response.code, ErrorCode::InvalidPayload | ErrorCode::PayloadTooLarge) {
                     // The same content would be refused again.
-                    error!("the broker refuses the push: {response}");
-                    self.refused = Some(RefusedPush { digest, instance_id });
-                    let problem = format!("the broker refuses the push: {response}");
+                    error!("{problem}");
+                    self.refused = Some(RefusedPush { digest, instance_id, problem: problem.clone() });
                     self.report(State::Refused, Some(problem), Some(REFUSED_HINT.to_owned()))?;
                 } else {
-                    let problem = format!("the broker refuses the push: {response}");
                     self.failed(State::Refused, problem, Some(REFUSED_HINT.to_owned()))?;
                 }
                 if response.code == ErrorCode::PayloadTooLarge {

@@ -226,6 +226,51 @@ fn a_store_that_is_open_for_writing_removes_nothing() {
     assert_eq!(fs::read_to_string(room.beside_store(".good")).unwrap(), whole);
 }
 
+/// Empties the store in place and writes its first entry only; the writer keeps it open.
+fn begin_to_write(room: &FnoxRoom, whole: &str) -> fs::File {
+    let mut file = OpenOptions::new().read(true).write(true).open(room.store()).unwrap();
+    file.set_len(0).unwrap();
+    file.write_all(&whole.as_bytes()[..whole.find("npm=").unwrap()]).unwrap();
+    file
+}
+
+#[test]
+fn a_change_of_mode_does_not_end_the_writing() {
+    let Some((room, broker, watcher)) = started("a_change_of_mode_does_not_end_the_writing") else { return };
+    let whole = room.text();
+    let mut file = begin_to_write(&room, &whole);
+    file.set_permissions(fs::Permissions::from_mode(0o600)).unwrap();
+    watcher.wait_for("is being written, and holds fewer secrets than before; nothing is pushed");
+    file.set_permissions(fs::Permissions::from_mode(0o600)).unwrap();
+    wait::holds(NOTHING_HAPPENS, "nothing is taken away", || serves(&broker, "npm").is_some());
+    file.write_all(&whole.as_bytes()[whole.find("npm=").unwrap()..]).unwrap();
+    drop(file);
+    wait_for_state(&room, "up_to_date");
+    assert_eq!(broker.status().generation, 1);
+}
+
+#[test]
+fn a_watcher_that_starts_amid_the_writing_removes_nothing() {
+    let Some((room, broker, watcher)) = started("a_watcher_that_starts_amid_the_writing_removes_nothing")
+    else {
+        return;
+    };
+    assert!(watcher.stop(Signal::TERM).success());
+    let whole = room.text();
+    let mut file = begin_to_write(&room, &whole);
+    // No event tells of the writer, and what it has written is old by now.
+    let long_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
+    file.set_modified(long_ago).unwrap();
+    let watcher = Watcher::start(&room);
+    watcher.wait_for("is being written, and holds fewer secrets than before; nothing is pushed");
+    wait::holds(NOTHING_HAPPENS, "nothing is taken away", || serves(&broker, "npm").is_some());
+    file.write_all(&whole.as_bytes()[whole.find("npm=").unwrap()..]).unwrap();
+    drop(file);
+    wait_for_state(&room, "up_to_date");
+    assert_eq!(serves(&broker, "npm").as_deref(), Some("tripwire-npm"));
+    assert_eq!(watcher.count("pushed 1 secret"), 0, "{watcher:#?}");
+}
+
 #[test]
 fn a_second_watcher_is_refused() {
     let Some((room, _broker, watcher)) = started("a_second_watcher_is_refused") else { return };

@@ -1,5 +1,6 @@
 //! The watcher and the other commands in front of a broker that misbehaves.
 
+use std::fs;
 use std::time::{Duration, Instant};
 
 use remo_testkit::wait::{self, PATIENCE};
@@ -13,6 +14,8 @@ use crate::watcher::Watcher;
 const OTHER_VERSION: Answer = Answer::Line(r#"{"ok":true,"protocol_version":3}"#);
 const BROKEN: Answer = Answer::Line(r#"{"ok":false,"code":"internal_error","message":"no luck"}"#);
 const INVALID: Answer = Answer::Line(r#"{"ok":false,"code":"invalid_payload","message":"no such thing"}"#);
+const TOO_LARGE: Answer =
+    Answer::Line(r#"{"ok":false,"code":"payload_too_large","message":"no more than this"}"#);
 const NOT_OURS: Answer = Answer::Line("HTTP/1.1 400 Bad Request");
 
 /// A question answered and a push that is not, eight times.
@@ -168,4 +171,35 @@ fn a_broker_that_answers_and_then_closes_is_not_hammered_either() {
     watcher.wait_for("pushed 1 secret, generation 1");
     // The same pauses as for one that closes at once.
     assert!(begin.elapsed() > Duration::from_secs(3), "{:?}", begin.elapsed());
+}
+
+/// What was refused stays so in the report, whatever was reported in between.
+#[test]
+fn a_refusal_is_reported_again_after_other_trouble() {
+    let room = room();
+    let asked = listen(&room.admin_socket(), &[Answer::Well, INVALID]);
+    let watcher = Watcher::start(&room);
+    let refused = running(&room, State::Refused).problem;
+    let whole = fs::read(room.store()).unwrap();
+    fs::write(room.store(), "").unwrap();
+    running(&room, State::StoreUnreadable);
+    fs::write(room.store(), whole).unwrap();
+    assert_eq!(running(&room, State::Refused).problem, refused);
+    watcher
+        .wait_for("the store can be read again; the broker refuses the push: invalid_payload: no such thing");
+    assert_eq!(asked.try_iter().filter(|operation| operation == "push-creds").count(), 1);
+
+    let room = self::room();
+    let asked = listen(&room.admin_socket(), &[Answer::Well, TOO_LARGE]);
+    let _watcher = Watcher::start(&room);
+    // The broker ends the connection with such an answer, so the watcher waits for it, and asks again.
+    assert_eq!([next(&asked), next(&asked), next(&asked)], ["status", "push-creds", "status"]);
+    let said = running(&room, State::Refused);
+    assert_eq!(
+        said.problem.as_deref(),
+        Some("the broker refuses the push: payload_too_large: no more than this")
+    );
+    wait::holds(Duration::from_millis(300), "it stays at that", || {
+        matches!(report::read(&room.store()).unwrap(), Found::Running(Report { state: State::Refused, .. }))
+    });
 }
