@@ -1,7 +1,6 @@
 //! `remo-vault restore`: the last good copy of the store in its place.
 
 use std::collections::BTreeSet;
-use std::io::{self, BufRead as _, IsTerminal as _};
 
 use remo_wire::admin::PushedSecret;
 
@@ -10,6 +9,7 @@ use crate::cli::{Locations, RestoreArguments};
 use crate::exit::ExitStatus;
 use crate::failure::{Failure, chain};
 use crate::output;
+use crate::question;
 use crate::source::Reading;
 use crate::store::{AnyStore, Content, good_copy, previous};
 
@@ -88,15 +88,8 @@ fn names(content: &dyn Content) -> BTreeSet<String> {
 }
 
 fn agreed() -> Result<bool, Failure> {
-    if !io::stdin().is_terminal() {
-        return Err(Failure::new("there is nobody to ask; nothing was changed")
-            .hint("if that is what you want: remo-vault restore --yes"));
-    }
-    output::prompt("Put the good copy in the place of the store? [y/N] ");
-    let mut answer = String::new();
-    io::stdin()
-        .lock()
-        .read_line(&mut answer)
-        .map_err(|error| Failure::new(format!("cannot read the answer: {error}")))?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    question::agreed("Put the good copy in the place of the store?", || {
+        Failure::new("there is nobody to ask; nothing was changed")
+            .hint("if that is what you want: remo-vault restore --yes")
+    })
 }

@@ -1,13 +1,17 @@
 //! `remo-vault set NAME`: one secret into the store.
 
-use remo_wire::admin::PushedSecret;
+use std::io::{self, IsTerminal as _};
 
-use super::{secret_name, store_secret};
+use remo_wire::admin::PushedSecret;
+use remo_wire::names::SecretName;
+
+use super::{secret_name, store_secret, stored};
 use crate::cli::{LineEndArguments, Locations, SetArguments};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::input::{self, LineEnd};
 use crate::output;
+use crate::question;
 use crate::store::Change;
 use crate::value;
 
@@ -27,6 +31,10 @@ pub(super) fn run(locations: &Locations, arguments: &SetArguments) -> Result<Exi
         LineEndArguments { trim: true, .. } => LineEnd::Trim,
         LineEndArguments { .. } => LineEnd::Single,
     };
+    if io::stdin().is_terminal() && !may_replace(locations, &name)? {
+        output::note("nothing was changed");
+        return Ok(ExitStatus::Failure);
+    }
     let input = input::value(name.as_str(), line_end)?;
     if input.is_empty() && !arguments.allow_empty {
         return Err(Failure::new("the value is empty; nothing was stored")
@@ -48,6 +56,17 @@ pub(super) fn run(locations: &Locations, arguments: &SetArguments) -> Result<Exi
         Change::Unchanged => format!("{name} has this value already ({what})"),
     });
     Ok(ExitStatus::Success)
+}
+
+/// Whether a person wants to replace what is stored under `name`, if anything is.
+fn may_replace(locations: &Locations, name: &SecretName) -> Result<bool, Failure> {
+    let there = stored(locations)?;
+    if !there.secrets.contains_key(name) && !there.faults.contains_key(name) {
+        return Ok(true);
+    }
+    question::agreed(&format!("{name} is stored already. Replace it?"), || {
+        Failure::usage("there is no terminal to ask on").hint(format!("COMMAND | remo-vault set {name}"))
+    })
 }
 
 /// Kind and field names.

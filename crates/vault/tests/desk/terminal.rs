@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use remo_testkit::{skip, wait};
+use rustix::process::Signal;
 
 use crate::room::{MANIFEST, Room, write_manifest};
 
@@ -103,6 +104,73 @@ fn what_changed_meanwhile_is_shown_and_asked_anew() {
     terminal.wait_for("exit status: 0");
     terminal.wait_for("Approved: web may have everything.");
     assert_eq!(broker.manifest(&web).unwrap().pinned.unwrap().bindings.len(), 1);
+}
+
+#[test]
+fn what_was_typed_before_the_question_approves_nothing() {
+    const NAME: &str = "what_was_typed_before_the_question_approves_nothing";
+    let room = Room::stocked();
+    let broker = room.broker();
+    let web = room.project(&broker, "web", MANIFEST);
+    // The broker stands still until the keys are in the terminal.
+    broker.signal(Signal::STOP);
+    let Some(terminal) = Terminal::start(&room, NAME, (80, 40), "echo begins\nremo-reload web") else {
+        return;
+    };
+    terminal.wait_for("begins");
+    terminal.press(&["y", "Enter", "y", "Enter", "y"]);
+    wait::until_true(wait::PATIENCE, "the keys on the screen", || {
+        terminal.screen().lines().filter(|line| *line == "y").count() == 3
+    });
+    broker.signal(Signal::CONT);
+    terminal.wait_for("Approve exactly this for web? [y/N]");
+    // It waits for an answer; this one is a no, so no `y` from before can be a part of it.
+    terminal.press(&["n", "Enter"]);
+    terminal.wait_for("exit status: 1");
+    assert!(broker.manifest(&web).unwrap().pinned.is_none(), "{}", terminal.screen());
+}
+
+#[test]
+fn a_second_yes_does_not_answer_for_the_manifest_that_was_swapped_in() {
+    const NAME: &str = "a_second_yes_does_not_answer_for_the_manifest_that_was_swapped_in";
+    let room = Room::stocked();
+    let broker = room.broker();
+    let web = room.project(&broker, "web", MANIFEST);
+    let Some(terminal) = Terminal::start(&room, NAME, (80, 60), "remo-reload web") else { return };
+    terminal.wait_for("Approve exactly this for web? [y/N]");
+    write_manifest(&web, "[secrets.everything]\n");
+    terminal.press(&["y", "Enter", "y", "Enter"]);
+    terminal.wait_for_nth("Approve exactly this for web? [y/N]", 2);
+    assert!(broker.manifest(&web).unwrap().pinned.is_none(), "{}", terminal.screen());
+    terminal.press(&["Enter"]);
+    terminal.wait_for("exit status: 1");
+    assert!(broker.manifest(&web).unwrap().pinned.is_none(), "{}", terminal.screen());
+}
+
+#[test]
+fn a_person_is_asked_before_a_stored_value_is_replaced() {
+    const NAME: &str = "a_person_is_asked_before_a_stored_value_is_replaced";
+    let room = Room::stocked();
+    let before = fs::read(room.store()).unwrap();
+    let Some(terminal) = Terminal::start(&room, NAME, (80, 40), "remo-vault set gh") else { return };
+    terminal.wait_for("gh is stored already. Replace it? [y/N]");
+    terminal.press(&["Enter"]);
+    terminal.wait_for("exit status: 1");
+    assert!(!terminal.screen().contains("Value for gh"), "{}", terminal.screen());
+    assert_eq!(fs::read(room.store()).unwrap(), before);
+    drop(terminal);
+
+    let lines = "remo-vault set gh\necho \"first: $?\"\nremo-vault set npm";
+    let Some(terminal) = Terminal::start(&room, NAME, (80, 40), lines) else { return };
+    terminal.wait_for("gh is stored already. Replace it? [y/N]");
+    terminal.press(&["y", "Enter"]);
+    terminal.wait_for("Value for gh (not shown)");
+    terminal.press(&["another", "Enter"]);
+    terminal.wait_for("The same once more");
+    terminal.press(&["another", "Enter"]);
+    terminal.wait_for("first: 0");
+    terminal.wait_for("Value for npm (not shown)");
+    assert_eq!(room.run("remo-vault get gh --reveal").expect(0).stdout.trim_end(), "another");
 }
 
 #[test]

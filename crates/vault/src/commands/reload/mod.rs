@@ -1,7 +1,5 @@
 //! `remo-reload`: shows what a manifest asks for beyond what was approved, asks, and approves exactly that.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
-
 use remo_present::approval::Shown;
 use remo_wire::admin::{AdminRequest, ListResponse, ManifestResponse, ManifestState, ReloadResponse};
 use remo_wire::client::{Client, ClientError};
@@ -16,6 +14,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::overview::PATIENCE;
 use crate::present::{width, wrapped};
+use crate::question;
 
 /// The answer as JSON.
 #[derive(Serialize)]
@@ -135,19 +134,10 @@ fn once(client: &mut Client, name: &ProjectName, command_line: &ReloadCommandLin
 
 /// Asks on the terminal. Anything but a yes is a no.
 fn agreed(name: &ProjectName) -> Result<bool, Failure> {
-    if !io::stdin().is_terminal() {
-        return Err(Failure::usage("nothing was approved: there is no terminal to ask on")
-            .hint(format!("approve it without a question: remo-reload {name} --yes")));
-    }
-    let mut terminal = io::stderr();
-    let _ = write!(terminal, "Approve exactly this for {name}? [y/N] ");
-    let _ = terminal.flush();
-    let mut line = String::new();
-    io::stdin()
-        .lock()
-        .read_line(&mut line)
-        .map_err(|error| Failure::new(format!("cannot read the answer: {error}; nothing was approved")))?;
-    Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    question::agreed(&format!("Approve exactly this for {name}?"), || {
+        Failure::usage("nothing was approved: there is no terminal to ask on")
+            .hint(format!("approve it without a question: remo-reload {name} --yes"))
+    })
 }
 
 /// What is in force now.
