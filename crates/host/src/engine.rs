@@ -9,10 +9,14 @@ use std::collections::BTreeMap;
 
 use crate::containers::is_container_id;
 use crate::failure::Failure;
+use crate::launch::remote_environment;
 use crate::places::Places;
 
 /// Where the real client is looked for; never on the caller's path.
 const FOLDERS: &[&str] = &["/usr/bin", "/usr/local/bin", "/bin"];
+
+/// Where the tooling keeps the configuration that a container was made with.
+const METADATA_LABEL: &str = "devcontainer.metadata";
 
 /// The engine's client.
 #[derive(Debug)]
@@ -48,6 +52,8 @@ pub struct State {
 #[serde(rename_all = "PascalCase")]
 struct Config {
     labels: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    env: Option<Vec<String>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -65,6 +71,13 @@ impl Inspected {
             .flatten()
             .map(|(name, _)| name.as_str())
             .filter(|name| *name != "none")
+    }
+
+    /// What the configuration gives to shells and commands.
+    pub fn remote_environment(&self) -> Vec<(String, String)> {
+        let label = self.config.labels.as_ref().and_then(|labels| labels.get(METADATA_LABEL));
+        let environment = self.config.env.as_deref().unwrap_or_default();
+        label.map(|label| remote_environment::read(label, environment)).unwrap_or_default()
     }
 
     /// The project that the launch gate made it for. An image cannot say this: the gate sets it on every container.

@@ -58,7 +58,10 @@ pub fn shell(places: &Places, wanted: &Wanted<'_>) -> Result<ExitStatus, Failure
         return on_host::enter(places, &project, wanted.command);
     }
     let container = running(places, &store, &project)?;
-    enter::enter(&Engine::new(places)?, &container, &surroundings(places, wanted.name), wanted.command)
+    let engine = Engine::new(places)?;
+    let remote = engine.inspect(&container.id)?.map(|found| found.remote_environment()).unwrap_or_default();
+    let surroundings = Surroundings { remote, ..surroundings(places, wanted.name) };
+    enter::enter(&engine, &container, &surroundings, wanted.command)
 }
 
 /// A place that is none, as a failure.
@@ -93,6 +96,7 @@ fn surroundings(places: &Places, project: &str) -> Surroundings {
         instance: places.instance(),
         project: project.into(),
         terminal: places.variable("TERM").map(OsStr::to_owned),
+        remote: Vec::new(),
     }
 }
 

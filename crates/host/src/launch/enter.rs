@@ -21,6 +21,8 @@ pub struct Surroundings {
     pub project: OsString,
     /// The kind of terminal, where there is one.
     pub terminal: Option<OsString>,
+    /// What the configuration gives to shells and commands.
+    pub remote: Vec<(String, String)>,
 }
 
 /// Opens a shell in the container, or runs a command there; how that ended.
@@ -59,6 +61,9 @@ fn arguments(
         setting.push(value);
         pair("--env", &setting);
     };
+    for (name, value) in &surroundings.remote {
+        set(name, OsStr::new(value));
+    }
     set("REMO_INSTANCE", &surroundings.instance);
     set("REMO_PROJECT", &surroundings.project);
     if let Some(terminal) = surroundings.terminal.as_deref().filter(|_| is_terminal) {
@@ -83,8 +88,12 @@ mod tests {
             started_at: String::new(),
             view: None,
         };
-        let surroundings =
-            Surroundings { instance: "box".into(), project: "a".into(), terminal: Some("xterm".into()) };
+        let surroundings = Surroundings {
+            instance: "box".into(),
+            project: "a".into(),
+            terminal: Some("xterm".into()),
+            remote: vec![("A".to_owned(), "x y".to_owned())],
+        };
         let words = arguments(&container, &surroundings, Some(OsStr::new("echo 'x'; $(y)")), false);
         let words: Vec<String> = words.into_iter().map(|word| word.into_string().unwrap()).collect();
         assert_eq!(
@@ -96,6 +105,8 @@ mod tests {
                 "dev",
                 "--workdir",
                 "/workspaces/a",
+                "--env",
+                "A=x y",
                 "--env",
                 "REMO_INSTANCE=box",
                 "--env",

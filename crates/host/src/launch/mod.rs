@@ -10,6 +10,7 @@ pub mod on_host;
 pub mod outcome;
 pub mod place;
 pub mod progress;
+pub mod remote_environment;
 pub mod secrets;
 pub mod tooling;
 pub mod up;
