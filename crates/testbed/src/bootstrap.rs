@@ -89,11 +89,14 @@ fn install() -> Result<(), String> {
 /// When it cannot be installed, or its content is not the pinned one.
 pub fn tooling() -> PathBuf {
     let folder = cache::folder("tools").join(TOOLING);
-    let installed = TOOLING_FILES
-        .iter()
-        .all(|(name, text)| fs::read_to_string(folder.join(name)).is_ok_and(|found| found == *text));
-    if !installed {
-        let _lock = cache::lock("tooling-version");
+    let pinned = || {
+        TOOLING_FILES
+            .iter()
+            .all(|(name, text)| fs::read_to_string(folder.join(name)).is_ok_and(|found| found == *text))
+    };
+    // Looked at under the lock: what another test program installs meanwhile stays.
+    let _lock = cache::lock("tooling-version");
+    if !pinned() {
         // Another version; what runs from it has its files open.
         let _ = fs::remove_dir_all(&folder);
     }

@@ -1,35 +1,21 @@
 //! The reference Dev Containers CLI with the gate as its `docker`: what its configuration, a feature and the
 //! metadata of a base image add is judged in the final command.
-//!
-//! The CLI is found by `REMO_DEVCONTAINER_CLI`, or below `.cache/cli` of the repository.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
+use remo_testbed::bootstrap;
 use remo_testkit::skip;
 
 use crate::engine::IMAGE;
 use crate::stage::{Answer, Stage};
 
-fn cli() -> Option<PathBuf> {
-    let below_cache = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../.cache/cli/node_modules/@devcontainers/cli/devcontainer.js");
-    std::env::var_os("REMO_DEVCONTAINER_CLI")
-        .map(PathBuf::from)
-        .or(Some(below_cache))
-        .filter(|path| path.is_file())
-}
-
 fn stage(test: &str, project: &str) -> Option<(Stage, PathBuf)> {
-    let Some(cli) = cli() else {
-        skip::skipped(test, "the Dev Containers CLI is not installed");
-        return None;
-    };
-    if !Command::new("node").arg("--version").stdout(Stdio::null()).status().is_ok_and(|it| it.success()) {
-        skip::skipped(test, "node is not installed");
+    if let Err(reason) = bootstrap::ready() {
+        skip::skipped(test, &reason);
         return None;
     }
-    Stage::new(test, project).map(|stage| (stage, cli))
+    Stage::new(test, project).map(|stage| (stage, bootstrap::tooling()))
 }
 
 fn up(stage: &Stage, cli: &Path) -> Answer {
@@ -39,7 +25,7 @@ fn up(stage: &Stage, cli: &Path) -> Answer {
     let mut command = stage.command("remo-docker");
     let environment: Vec<_> =
         command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();
-    command = Command::new("node");
+    command = Command::new(bootstrap::node());
     command
         .arg(cli)
         .args(["up", "--buildkit", "never", "--mount-workspace-git-root=false", "--workspace-folder"])

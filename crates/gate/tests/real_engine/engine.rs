@@ -1,11 +1,12 @@
 //! An engine of the tests' own: its own data, sockets and process, ended with the last test that uses it.
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use remo_testbed::bootstrap;
 use remo_testkit::{skip, wait};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -27,11 +28,9 @@ pub(crate) fn shared(test: &str) -> Option<Arc<Engine>> {
     if skip::without_root(test) {
         return None;
     }
-    for program in ["/usr/sbin/dockerd", "/usr/bin/docker", "/bin/busybox"] {
-        if !Path::new(program).exists() {
-            skip::skipped(test, &format!("{program} is not installed"));
-            return None;
-        }
+    if let Err(reason) = bootstrap::ready() {
+        skip::skipped(test, &reason);
+        return None;
     }
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(engine) = shared.upgrade() {

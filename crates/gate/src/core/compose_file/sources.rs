@@ -13,7 +13,7 @@ const TOP: &[&str] = &["version", "name", "services", "networks", "volumes", "co
 /// A further file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// As written, relative to [`Self::relative_to`].
+    /// As written in the file that names it.
     pub path: String,
     /// What it is.
     pub kind: SourceKind,
