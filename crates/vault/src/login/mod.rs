@@ -4,7 +4,7 @@
 //! What is vended is a long-lived token or a short-lived access token. Refresh material never is: it is kept in
 //! [`LOGINS_FILE`], beside the store and encrypted under the same key, which nothing ever pushes.
 //!
-//! - [`known`] and [`current`]: what was logged in to, and how long that lasts; no values
+//! - [`mod@known`] and [`current`]: what was logged in to, and how long that lasts; no values
 
 mod digest;
 mod expiry;

@@ -3,7 +3,7 @@
 //! The helper commands, the message on entry and the terminal view all show this one picture, so that
 //! none of them can say that all is well while another one knows better.
 //!
-//! - [`gather`] asks the broker, the store, the watcher's report and the key: all input and output is there. What
+//! - [`mod@gather`] asks the broker, the store, the watcher's report and the key: all input and output is there. What
 //!   cannot be had becomes a [`Trouble`] in its place, and never fails the whole.
 //! - [`Overview::new`] is a pure function of those [`Facts`]: it joins them by name and judges them.
 //! - Each thing that is wrong is one [`Finding`] with the command that mends it. [`Overview::is_well`] says that there

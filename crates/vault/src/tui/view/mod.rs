@@ -1,4 +1,4 @@
-//! How the state looks. Pure: a frame is filled from a [`State`] and nothing else.
+//! How the state looks. Pure: a frame is filled from a [`super::state::State`] and nothing else.
 //!
 //! Rows, from the top: the tabs with the broker's state, the open tab, one line of news, the keys. What is marked by
 //! colour is marked by a sign or a word as well.
