@@ -100,6 +100,15 @@ impl Swtpm {
         assert_eq!(answer[6..HEADER], [0; 4], "the TPM extends its register");
     }
 
+    /// Lets the TPM answer nothing any more.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn freeze(&self) {
+        let process = rustix::process::Pid::from_child(&self.process);
+        rustix::process::kill_process(process, rustix::process::Signal::STOP).expect("the TPM is stopped");
+    }
+
     fn end(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();

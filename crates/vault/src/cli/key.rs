@@ -32,7 +32,11 @@ pub enum KeyCommand {
     Rotate(RotateArguments),
     /// Seal a store anew for the first identity of the key file (run by `key rotate` as the owner of the store)
     #[command(hide = true)]
-    Reseal,
+    Reseal {
+        /// Change nothing, and succeed when the one key of the file opens everything
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 /// Where the ladder stands.

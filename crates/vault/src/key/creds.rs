@@ -6,11 +6,15 @@
 use std::env;
 use std::fmt;
 use std::io::{self, Read, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
+use std::time::Duration;
 
 use remo_secret::Secret;
 use remo_wire::value::decode_base64;
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::tier::Tier;
 use crate::private_file::read_capped;
@@ -31,6 +35,9 @@ const PROGRAM: &str = "systemd-creds";
 
 /// A sealed key and what systemd says about it is small; what is larger is something else.
 const OUTPUT_MAX: u64 = 256 * 1024;
+
+/// How long one run may take. A TPM2 takes seconds; the boot waits a minute for all runs together.
+const TIME_MAX: Duration = Duration::from_secs(20);
 
 /// How much of a message is repeated, in characters.
 const MESSAGE_MAX: usize = 300;
@@ -78,6 +85,8 @@ pub enum CredsError {
     NoVersion,
     /// It cannot be run.
     Run(io::Error),
+    /// It did not end.
+    Hangs,
     /// It ended with an error.
     Refused {
         /// What was attempted, for instance "seal with the TPM2".
@@ -99,6 +108,12 @@ impl CredsError {
                 "install systemd {VERSION_MIN} or later with systemd-creds, or allow the lowest tier: remo-vault key \
                  ensure --allow-plaintext"
             )),
+            Self::Hangs => Some(
+                "see whether the TPM2 answers: systemd-creds has-tpm2, and dmesg | grep -i tpm; then try again (a \
+                 reboot resets it), or go on without it: remo-vault key ensure --no-tpm2, as \
+                 docs/guides/vault-key.md says"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }
@@ -114,6 +129,9 @@ impl fmt::Display for CredsError {
             ),
             Self::NoVersion => write!(formatter, "{PROGRAM} --version says no version"),
             Self::Run(_) => write!(formatter, "cannot run {PROGRAM}"),
+            Self::Hangs => {
+                write!(formatter, "{PROGRAM} did not end within {} s and was stopped", TIME_MAX.as_secs())
+            }
             Self::Refused { attempt, message } => {
                 write!(formatter, "{PROGRAM} could not {attempt}: {message}")
             }
@@ -191,7 +209,7 @@ impl Creds {
 
     fn run(arguments: &[&str], input: &Secret) -> Result<Ended, CredsError> {
         let mut command = Command::new(PROGRAM);
-        command.args(arguments).env_clear().current_dir("/");
+        command.args(arguments).env_clear().current_dir("/").process_group(0);
         for variable in ["PATH", HOST_KEY_VARIABLE] {
             if let Some(value) = env::var_os(variable) {
                 command.env(variable, value);
@@ -202,11 +220,28 @@ impl Creds {
             io::ErrorKind::NotFound => CredsError::Missing,
             _ => CredsError::Run(error),
         })?;
-        let talked = converse(&mut child, input);
-        if talked.is_err() {
-            let _ = child.kill();
+        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let (ended, end) = mpsc::channel::<()>();
+        let (hung, talked, status) = thread::scope(|scope| {
+            let watch = scope.spawn(move || {
+                let hung = matches!(end.recv_timeout(TIME_MAX), Err(RecvTimeoutError::Timeout));
+                if let Some(group) = group.filter(|_| hung) {
+                    let _ = kill_process_group(group, Signal::KILL);
+                }
+                hung
+            });
+            let talked = converse(&mut child, input);
+            if talked.is_err() {
+                let _ = child.kill();
+            }
+            let status = child.wait();
+            drop(ended);
+            (watch.join().unwrap_or(false), talked, status)
+        });
+        if hung {
+            return Err(CredsError::Hangs);
         }
-        let status = child.wait().map_err(CredsError::Run)?;
+        let status = status.map_err(CredsError::Run)?;
         let (output, message) = talked.map_err(CredsError::Run)?;
         Ok(Ended { status: status.code().unwrap_or(i32::MAX), output, message: last_line(&message) })
     }

@@ -47,6 +47,8 @@ pub struct Unsealed {
     pub key: VaultKey,
     /// What is published about it.
     pub record: TierRecord,
+    /// Why the key of a rotation that has not ended does not open, when it does not; the present one is alone then.
+    pub closed_next: Option<LadderError>,
 }
 
 impl Ladder {
@@ -66,7 +68,7 @@ impl Ladder {
         let settings = self.settings(&sealed)?;
         let origin = if let Some(present) = sealed.key(Slot::Current)? {
             if let Some(imported) = imported
-                && present.open(&creds(&settings))?.recipient() != imported.recipient()
+                && !open(&sealed, &settings)?.key.opens_what(&imported)
             {
                 return Err(LadderError::AnotherKey { path: present.path }.into());
             }
@@ -74,14 +76,23 @@ impl Ladder {
         } else {
             let (origin, key) = match (imported, runtime_dir::peek(&self.runtime_dir)) {
                 (Some(key), _) => (Origin::Imported, key),
-                (None, Some(key)) => (Origin::Found, key.alone()),
+                (None, Some(key)) => (Origin::Found, key),
                 (None, None) => {
                     may_make()?;
                     (Origin::Made, VaultKey::generate())
                 }
             };
             let tier = self.best_tier(&settings, allow_plaintext)?;
-            sealed.seal(Slot::Current, &key, tier, &creds(&settings))?;
+            // Two keys are those of a rotation that has not ended: the store may need either. The next one first, as
+            // without the current one this begins again.
+            let (first, retiring) = key.apart();
+            let current = if let Some(retiring) = retiring {
+                sealed.seal(Slot::Next, &first, tier, &creds(&settings))?;
+                retiring
+            } else {
+                first
+            };
+            sealed.seal(Slot::Current, &current, tier, &creds(&settings))?;
             origin
         };
         Ok((origin, publish(&sealed, &settings, &runtime)?))
@@ -125,24 +136,35 @@ pub(super) fn publish(
     settings: &Settings,
     runtime: &RuntimeDir,
 ) -> Result<Unsealed, LadderError> {
-    let unsealed = open(sealed, settings)?;
+    let mut unsealed = open(sealed, settings)?;
+    if unsealed.closed_next.is_some()
+        && let Some(both) = runtime.pair_with(&unsealed.key)
+    {
+        // Memory has what cannot be unsealed: it stays.
+        unsealed.record.recipient = both.recipient();
+        unsealed.key = both;
+    }
     sealed.tidy()?;
     sealed.record(settings)?;
     runtime.publish(&unsealed.key, &unsealed.record, settings.owner)?;
     Ok(unsealed)
 }
 
-/// Opens the sealed key, and the one that is to take its place.
+/// Opens the sealed key, and the one that is to take its place where that can be opened.
 pub fn open(sealed: &SealedDir, settings: &Settings) -> Result<Unsealed, LadderError> {
     let creds = creds(settings);
     let no_key = || LadderError::NoKey { path: sealed.path().to_owned() };
     let current = sealed.key(Slot::Current)?.ok_or_else(no_key)?;
     let key = current.open(&creds)?;
     let Some(next) = sealed.key(Slot::Next)? else {
-        return Ok(Unsealed { record: record(&current, &key, false), key });
+        return Ok(Unsealed { record: record(&current, &key, false), key, closed_next: None });
     };
-    let key = next.open(&creds)?.in_place_of(key);
-    Ok(Unsealed { record: record(&current, &key, true), key })
+    let (key, closed_next) = match next.open(&creds) {
+        Ok(next) => (next.in_place_of(key), None),
+        // The present key is not lost with the next one.
+        Err(error) => (key, Some(error)),
+    };
+    Ok(Unsealed { record: record(&current, &key, true), key, closed_next })
 }
 
 /// The public record of `key`, which is kept as `sealed` says.

@@ -30,6 +30,11 @@ pub enum LadderError {
         /// The folder of the sealed key.
         path: PathBuf,
     },
+    /// Another command holds the folder of a plaintext key.
+    FolderBusy {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A place for the unsealed key is on a disk.
     NotMemoryBacked {
         /// The folder.
@@ -94,6 +99,9 @@ impl LadderError {
             Self::Busy { path } => {
                 Some(format!("wait for it, or see who it is: fuser -v {}/lock", path.display()))
             }
+            Self::FolderBusy { path } => {
+                Some(format!("wait for it, or see who it is: fuser -v {}", path.display()))
+            }
             Self::NotMemoryBacked { .. } => Some(
                 "name a folder on a tmpfs with --runtime-dir, as /run is; see: findmnt -t tmpfs".to_owned(),
             ),
@@ -145,6 +153,9 @@ impl fmt::Display for LadderError {
             Self::System { attempt, path, .. } => write!(formatter, "cannot {attempt} {}", path.display()),
             Self::Busy { path } => {
                 write!(formatter, "another command has been working on {} for a while", path.display())
+            }
+            Self::FolderBusy { path } => {
+                write!(formatter, "another program has held the folder {} for a while", path.display())
             }
             Self::NotMemoryBacked { path } => write!(
                 formatter,

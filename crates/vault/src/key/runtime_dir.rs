@@ -76,6 +76,11 @@ impl RuntimeDir {
         self.path.join(KEY_NAME)
     }
 
+    /// The two unsealed keys, when `retiring` is the second.
+    pub fn pair_with(&self, retiring: &VaultKey) -> Option<VaultKey> {
+        peek(&self.path).filter(|key| key.retiring_recipient() == Some(retiring.recipient()))
+    }
+
     /// Puts `key` and its record in place, for `owner`. What is there already is not written again, so that nobody
     /// who watches it is woken for nothing.
     pub fn publish(

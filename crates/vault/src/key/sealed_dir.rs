@@ -5,6 +5,7 @@
 //! | `vault-key.cred` | the key, sealed |
 //! | `vault-key.txt` | the key in plaintext, on the lowest tier |
 //! | `….next` | the key of a rotation that has not ended |
+//! | `….kept` | the key before the last rotation, for a week |
 //! | `vault-key.json` | whom the unsealed key belongs to, and which TPM2 seals; nothing secret |
 //! | `lock` | held by the command that changes any of these |
 //!
@@ -36,6 +37,7 @@ const SEALED_NAME: &str = "vault-key.cred";
 const PLAINTEXT_NAME: &str = "vault-key.txt";
 const SETTINGS_NAME: &str = "vault-key.json";
 const NEXT_SUFFIX: &str = ".next";
+const KEPT_SUFFIX: &str = ".kept";
 
 /// A sealed key has a few hundred bytes, with a TPM2 about a thousand.
 const SEALED_MAX: u64 = KEY_FILE_MAX;
@@ -53,6 +55,8 @@ pub enum Slot {
     Current,
     /// The key of a rotation that has not ended.
     Next,
+    /// The key before the last rotation, for what a program that nobody saw may still write under it.
+    Kept,
 }
 
 /// A key as it lies on the disk.
@@ -153,7 +157,7 @@ impl SealedDir {
         system("put in place", &path, atomic::put_in_place(&path))
     }
 
-    /// Makes the next key the current one. The one before is gone for good.
+    /// Makes the next key the current one.
     pub fn commit(&self) -> Result<(), LadderError> {
         for name in [SEALED_NAME, PLAINTEXT_NAME] {
             let (next, current) = (self.path_of(name, Slot::Next), self.path_of(name, Slot::Current));
@@ -165,10 +169,19 @@ impl SealedDir {
         self.tidy()
     }
 
+    /// Removes the key in `slot`.
+    pub fn remove(&self, slot: Slot) -> Result<(), LadderError> {
+        for name in [SEALED_NAME, PLAINTEXT_NAME] {
+            let path = self.path_of(name, slot);
+            system("remove", &path, atomic::remove(&path))?;
+        }
+        Ok(())
+    }
+
     /// Removes what a command that died has left: drafts, and a plaintext key that a sealed one has replaced.
     pub fn tidy(&self) -> Result<(), LadderError> {
         let mut surplus = Vec::new();
-        for slot in [Slot::Current, Slot::Next] {
+        for slot in [Slot::Current, Slot::Next, Slot::Kept] {
             let [sealed, plaintext] = [SEALED_NAME, PLAINTEXT_NAME].map(|name| self.path_of(name, slot));
             surplus.extend([atomic::draft_of(&sealed), atomic::draft_of(&plaintext)]);
             if sealed.symlink_metadata().is_ok() {
@@ -215,6 +228,7 @@ impl SealedDir {
         match slot {
             Slot::Current => current,
             Slot::Next => sibling(&current, NEXT_SUFFIX),
+            Slot::Kept => sibling(&current, KEPT_SUFFIX),
         }
     }
 }

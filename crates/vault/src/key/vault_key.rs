@@ -136,6 +136,11 @@ impl VaultKey {
         self.retiring.as_ref().map(public)
     }
 
+    /// Whether whatever `other` opens opens with this key, too.
+    pub fn opens_what(&self, other: &Self) -> bool {
+        other.identities().all(|one| self.identities().any(|own| public(own) == public(one)))
+    }
+
     /// The identity that seals.
     pub(crate) fn identity(&self) -> &Identity {
         &self.identity

@@ -45,7 +45,7 @@ impl Bases {
         paths.push(folder.join(store.file_name().unwrap_or_default()));
         paths.sort();
         paths.dedup();
-        paths.retain(|path| path.symlink_metadata().is_ok() || previous(path).symlink_metadata().is_ok());
+        // Whether they exist or not: one that is begun while this works would be under the key that retires.
         let locks = paths.iter().map(|path| {
             WriterLock::acquire(&sibling(path, ".lock"), waiting).map_err(|source| match source.kind() {
                 io::ErrorKind::TimedOut => ResealError::Busy { path: path.clone() },
@@ -59,6 +59,11 @@ impl Bases {
     /// Whether `path` is a store, not a copy of one.
     pub(super) fn contains(&self, path: &Path) -> bool {
         self.paths.iter().any(|base| base == path)
+    }
+
+    /// Whether `path` is the version of a store before its last change.
+    pub(super) fn is_previous(&self, path: &Path) -> bool {
+        self.paths.iter().any(|base| previous(base) == path)
     }
 
     /// Removes the drafts of writers that died: nobody else writes now, and they are under the old key.
@@ -82,15 +87,29 @@ impl Bases {
     }
 }
 
-/// Every regular file of this user in `folder`, in the order of their names. Drafts of a reseal that died are removed.
-pub(super) fn candidates(folder: &Path) -> Result<Vec<PathBuf>, ResealError> {
-    let list = || -> io::Result<Vec<PathBuf>> {
-        let mut found = Vec::new();
+/// What is in a folder.
+pub(super) struct Candidates {
+    /// Every regular file of this user, in the order of their names.
+    pub(super) paths: Vec<PathBuf>,
+    /// What is not opened, each with the reason.
+    pub(super) skipped: Vec<String>,
+}
+
+/// Looks through `folder`. Drafts of a reseal that died are removed.
+pub(super) fn candidates(folder: &Path) -> Result<Candidates, ResealError> {
+    let list = || -> io::Result<Candidates> {
+        let (mut found, mut skipped) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let path = folder.join(entry.file_name());
-            let metadata = path.symlink_metadata()?;
-            if !metadata.is_file() || metadata.uid() != geteuid().as_raw() || metadata.len() > FILE_MAX {
+            let metadata = match path.symlink_metadata() {
+                Ok(metadata) => metadata,
+                // A draft of fnox that took another name.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            if let Some(reason) = not_ours(&metadata) {
+                skipped.push(format!("{} ({reason})", path.display()));
                 continue;
             }
             if path.as_os_str().to_string_lossy().ends_with(DRAFT_SUFFIX) {
@@ -100,9 +119,27 @@ pub(super) fn candidates(folder: &Path) -> Result<Vec<PathBuf>, ResealError> {
             found.push(path);
         }
         found.sort();
-        Ok(found)
+        skipped.sort();
+        Ok(Candidates { paths: found, skipped })
     };
     list().map_err(system("look through", folder))
+}
+
+/// Why a file is not opened.
+fn not_ours(metadata: &fs::Metadata) -> Option<String> {
+    if metadata.is_dir() {
+        Some("a folder".to_owned())
+    } else if metadata.is_symlink() {
+        Some("a link".to_owned())
+    } else if !metadata.is_file() {
+        Some("no regular file".to_owned())
+    } else if metadata.uid() != geteuid().as_raw() {
+        Some(format!("of another user: {}", metadata.uid()))
+    } else if metadata.len() > FILE_MAX {
+        Some("larger than any store".to_owned())
+    } else {
+        None
+    }
 }
 
 /// What is in the file and what kind of file it is; `None` when it is neither kind, or gone.

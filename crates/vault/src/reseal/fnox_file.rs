@@ -14,6 +14,7 @@ use remo_wire::value::{decode_base64, encode_base64};
 use toml::{Table, Value};
 
 use super::Keys;
+use crate::key::VaultKey;
 use crate::store::{open, seal};
 
 /// The type of the providers whose entries are age files.
@@ -55,6 +56,13 @@ impl Fnox {
             }
         }
         Some(Self { text, entries })
+    }
+
+    /// The names of the entries that `key` does not open.
+    pub(super) fn closed_for(&self, key: &VaultKey) -> Vec<String> {
+        let opens = |value: &str| decode(value).is_some_and(|sealed| open(key, sealed.expose()).is_ok());
+        let closed = self.entries.iter().filter(|(_, value, _)| !opens(value));
+        closed.map(|(name, ..)| name.clone()).collect()
     }
 
     /// The configuration under the new key, and what of it neither key opens; that part stays as it is.

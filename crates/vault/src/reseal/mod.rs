@@ -10,6 +10,7 @@ mod age_file;
 mod error;
 mod files;
 mod fnox_file;
+mod running;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use remo_secret::Secret;
 
 pub use error::ResealError;
+pub use running::fnox_writing_to;
 
 use self::files::{Bases, Kind};
 use crate::key::{KeyError, VaultKey};
@@ -48,8 +50,45 @@ pub struct StoreFiles<'f> {
     pub read_fnox: Option<ReadFnox<'f>>,
 }
 
-/// Seals everything anew, and says in one line a file what was done. `waiting` is called when another writer takes
-/// its time.
+/// How a line begins that says what was done.
+pub const SEALED_ANEW: &str = "sealed anew: ";
+
+/// How a line begins that says what was left as it is, unseen.
+pub const NOT_LOOKED_AT: &str = "not looked at: ";
+
+/// More files than this that were not looked at are counted, not named.
+const NAMED_MAX: usize = 20;
+
+/// Succeeds when the key in the file opens the store, and everything of its folder that goes with a store.
+pub fn check(files: &StoreFiles<'_>, waiting: &mut dyn FnMut()) -> Result<(), ResealError> {
+    let key = VaultKey::load(files.key_file).map_err(ResealError::Key)?;
+    let folder = folder_of(files.store);
+    let bases = Bases::lock(files.store, &folder, waiting)?;
+    for path in files::candidates(&folder)?.paths {
+        if !bases.contains(&path) && !bases.is_previous(&path) {
+            continue;
+        }
+        match files::read(&path)? {
+            Some((content, Kind::Age)) => crate::store::open(&key, content.expose())
+                .map(drop)
+                .map_err(|source| ResealError::Sealed { path: path.clone(), source })?,
+            Some((content, Kind::Fnox)) => {
+                let closed = fnox_file::Fnox::parse(content.expose())
+                    .map(|parsed| parsed.closed_for(&key))
+                    .unwrap_or_default();
+                if !closed.is_empty() {
+                    let problem = format!("the key does not open {}", closed.join(", "));
+                    return Err(ResealError::Fnox { path, problem });
+                }
+            }
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+/// Seals everything anew, and says in one line a file what was done, or that it was not looked at. `waiting` is called
+/// when another writer takes its time.
 pub fn reseal(files: &StoreFiles<'_>, waiting: &mut dyn FnMut()) -> Result<Vec<String>, ResealError> {
     let key = VaultKey::load(files.key_file).map_err(ResealError::Key)?;
     let (new, Some(old)) = key.apart() else {
@@ -60,19 +99,25 @@ pub fn reseal(files: &StoreFiles<'_>, waiting: &mut dyn FnMut()) -> Result<Vec<S
     let bases = Bases::lock(files.store, &folder, waiting)?;
     bases.remove_drafts(&folder)?;
     // Everything is looked at before anything is changed.
-    for path in files::candidates(&folder)? {
+    for path in files::candidates(&folder)?.paths {
         prepare(files, &keys, &bases, &path)?;
     }
     let mut report = Vec::new();
     // A watcher that has read the store before writes its good copy afterwards: until there is nothing to do.
     for _ in 0..CHANGED_MAX {
         let before = report.len();
-        for path in files::candidates(&folder)? {
+        for path in files::candidates(&folder)?.paths {
             report.extend(settle(files, &keys, &bases, &path)?);
         }
         if report.len() == before {
             break;
         }
+    }
+    let skipped = files::candidates(&folder)?.skipped;
+    let more = skipped.len().saturating_sub(NAMED_MAX);
+    report.extend(skipped.into_iter().take(NAMED_MAX).map(|line| format!("{NOT_LOOKED_AT}{line}")));
+    if more > 0 {
+        report.push(format!("{NOT_LOOKED_AT}{more} more in {}", folder.display()));
     }
     Ok(report)
 }
@@ -143,7 +188,7 @@ fn settle(
             return Err(ResealError::Unfaithful { path: path.to_owned() });
         }
         if files::put_in_place(&draft, path, &prepared.before)? {
-            return Ok(Some(format!("sealed anew: {}", path.display())));
+            return Ok(Some(format!("{SEALED_ANEW}{}", path.display())));
         }
     }
     Err(ResealError::Restless { path: path.to_owned() })

@@ -44,26 +44,43 @@ impl WriterLock {
             .mode(FILE_MODE)
             .custom_flags(no_follow)
             .open(path)?;
-        let begin = Instant::now();
-        let mut noticed = false;
-        loop {
-            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => return Ok(Self { _file: file }),
-                Err(Errno::WOULDBLOCK | Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
-            let waited = begin.elapsed();
-            if waited >= PATIENCE {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-            if waited >= QUIET && !noticed {
-                noticed = true;
-                notice();
-            }
-            match poll(&mut [], Some(&RETRY)) {
-                Ok(_) | Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
+        Self::of(file, notice)
+    }
+
+    /// Takes the lock of what is open as `file`, as [`WriterLock::acquire`] does.
+    pub(crate) fn of(file: File, notice: &mut dyn FnMut()) -> io::Result<Self> {
+        wait_until(notice, || match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(true),
+            Err(Errno::WOULDBLOCK | Errno::INTR) => Ok(false),
+            Err(error) => Err(error.into()),
+        })?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// Waits until `ready`; `notice` is called once when that takes a while.
+///
+/// # Errors
+/// `TimedOut` after [`PATIENCE`], and what `ready` fails with.
+pub(crate) fn wait_until(
+    notice: &mut dyn FnMut(),
+    mut ready: impl FnMut() -> io::Result<bool>,
+) -> io::Result<()> {
+    let begin = Instant::now();
+    let mut noticed = false;
+    while !ready()? {
+        let waited = begin.elapsed();
+        if waited >= PATIENCE {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        if waited >= QUIET && !noticed {
+            noticed = true;
+            notice();
+        }
+        match poll(&mut [], Some(&RETRY)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
         }
     }
+    Ok(())
 }

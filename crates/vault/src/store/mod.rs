@@ -26,7 +26,7 @@ pub use good::{good_copy, keep_good};
 pub use replace::previous;
 pub use sealed::SealedError;
 
-pub(crate) use lock::WriterLock;
+pub(crate) use lock::{WriterLock, wait_until};
 pub(crate) use sealed::{MAGIC as AGE_MAGIC, open, seal};
 
 use self::replace::ReplaceError;

@@ -75,7 +75,11 @@ fn nothing_is_ever_lost(instance: &Instance) {
     assert!(killed > 0, "the moments missed");
     instance.key(&["rotate"]).expect(0);
     instance.key(&["status"]).expect(0);
-    assert_eq!(instance.sealed_files(), ["lock", "vault-key.cred", "vault-key.json"], "nothing piles up");
+    assert_eq!(
+        instance.sealed_files(),
+        ["lock", "vault-key.cred", "vault-key.cred.kept", "vault-key.json"],
+        "nothing piles up"
+    );
     let draft = |name: &String| [".resealed", ".new", ".draft"].iter().any(|mark| name.contains(mark));
     assert!(!instance.files().iter().any(draft), "{:?}", instance.files());
     for (name, value) in ["gh", "npm"].iter().zip(values) {

@@ -7,9 +7,12 @@
     reason = "clippy.toml exempts test functions, not what they share; a test may stop at the first surprise"
 )]
 
+mod beside_fnox;
+mod hangs;
 mod instance;
 mod killed;
 mod moved;
+mod pending;
 mod places;
 #[allow(dead_code, reason = "shared with the tests of the embedded store")]
 #[path = "../remo_vault/room.rs"]

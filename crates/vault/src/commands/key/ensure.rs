@@ -7,6 +7,8 @@ use std::path::Path;
 use remo_secret::Secret;
 
 use super::plaintext;
+use super::the_store::TheStore;
+use super::unseal::note_closed_next;
 use crate::cli::{EnsureArguments, Locations};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
@@ -48,11 +50,28 @@ fn seal(locations: &Locations, arguments: &EnsureArguments, ladder: &Ladder) -> 
     if origin != Origin::Present || tier == Tier::Plaintext {
         output::note(&format!("note: {}", unsealed.record.sentence));
     }
-    if unsealed.record.rotating {
+    if let Some(error) = &unsealed.closed_next {
+        note_closed_next(error);
+    } else if unsealed.record.rotating {
         output::note("note: a rotation has not ended; end it with: remo-vault key rotate");
     }
+    settle(locations, |store| ladder.settle(store));
     output::line(&unsealed.record.recipient)?;
     Ok(ExitStatus::Success)
+}
+
+/// Seals anew what only the key before the last rotation opens. The key is there, whatever comes of this.
+pub(super) fn settle(locations: &Locations, settle: impl FnOnce(&mut TheStore<'_>) -> Result<(), Failure>) {
+    if !is_there(locations.store_path()) {
+        return;
+    }
+    if let Err(failure) = settle(&mut TheStore::new(locations)) {
+        let (problem, hint) = failure.into_parts();
+        output::note(&format!(
+            "warning: the key before the last rotation is kept, and may be needed: {problem}"
+        ));
+        output::note(&format!("hint: {}", hint.unwrap_or_else(|| "try again".to_owned())));
+    }
 }
 
 /// A new key opens no store that is there already. The version before the last change alone is worth its key, too:

@@ -6,6 +6,7 @@ mod reseal;
 mod rotate;
 mod status;
 mod store_owner;
+mod the_store;
 mod unseal;
 
 use super::with_hint;
@@ -20,7 +21,7 @@ pub(super) fn run(locations: &Locations, command: KeyCommand) -> Result<ExitStat
         KeyCommand::Unseal(arguments) => unseal::run(locations, &arguments),
         KeyCommand::Status(arguments) => status::run(locations, &arguments),
         KeyCommand::Rotate(arguments) => rotate::run(locations, &arguments),
-        KeyCommand::Reseal => reseal::run(locations),
+        KeyCommand::Reseal { check } => reseal::run(locations, check),
     }
 }
 

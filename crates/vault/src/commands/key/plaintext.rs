@@ -1,9 +1,11 @@
 //! `remo-vault key ensure --key-file FILE`: the lowest tier, at a place of one's own.
 
-use super::ensure::refuse_beside_a_store;
+use super::ensure::{refuse_beside_a_store, settle};
+use super::rotate::note_rotating;
 use crate::cli::{EnsureArguments, Locations};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::key::rotation::settle_plaintext;
 use crate::key::tier::Tier;
 use crate::key::{KeyError, VaultKey};
 use crate::output;
@@ -11,7 +13,10 @@ use crate::output;
 pub(super) fn run(locations: &Locations, arguments: &EnsureArguments) -> Result<ExitStatus, Failure> {
     let path = &locations.key_file;
     match VaultKey::load(path) {
-        Ok(key) => return report("the vault key is there", locations, &key),
+        Ok(key) => {
+            settle(locations, |store| settle_plaintext(path, store, &mut note_rotating));
+            return report("the vault key is there", locations, &key);
+        }
         Err(KeyError::File(error)) if error.is_missing() => {}
         Err(error) => return Err(error.into()),
     }

@@ -5,10 +5,10 @@ use crate::commands::{note_waiting, with_hint};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::output;
-use crate::reseal::{ResealError, StoreFiles, reseal};
+use crate::reseal::{ResealError, StoreFiles, check, reseal};
 use crate::source::Fnox;
 
-pub(super) fn run(locations: &Locations) -> Result<ExitStatus, Failure> {
+pub(super) fn run(locations: &Locations, only_check: bool) -> Result<ExitStatus, Failure> {
     let key_file = locations.key_file.clone();
     let fnox = locations.fnox.clone();
     let read = |store: &std::path::Path| {
@@ -20,6 +20,10 @@ pub(super) fn run(locations: &Locations) -> Result<ExitStatus, Failure> {
         key_file: &locations.key_file,
         read_fnox: (locations.source_kind() == SourceKind::Fnox).then_some(&read),
     };
+    if only_check {
+        check(&files, &mut note_waiting)?;
+        return Ok(ExitStatus::Success);
+    }
     for line in reseal(&files, &mut note_waiting)? {
         output::line(&line)?;
     }

@@ -1,16 +1,14 @@
 //! `remo-vault key rotate`: a new key in the place of the present one.
 
-use std::path::Path;
-
-use super::store_owner;
-use crate::cli::{Locations, RotateArguments, SourceKind};
+use super::the_store::TheStore;
+use crate::cli::{Locations, RotateArguments};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::key::rotation::{StoreWork, rotate_plaintext};
+use crate::key::rotation::rotate_plaintext;
 use crate::output;
 
 pub(super) fn run(locations: &Locations, arguments: &RotateArguments) -> Result<ExitStatus, Failure> {
-    let mut store = TheStore { locations, begun: false };
+    let mut store = TheStore::new(locations);
     let rotated = match arguments.ladder.ladder(locations, None) {
         Some(ladder) => ladder.rotate(&mut store).map(|unsealed| {
             (
@@ -18,7 +16,8 @@ pub(super) fn run(locations: &Locations, arguments: &RotateArguments) -> Result<
                 format!(": {}, in {}", unsealed.record.tier, ladder.sealed_dir.display()),
             )
         }),
-        None => rotate_plaintext(&locations.key_file, &mut store).map(|key| (key.recipient(), String::new())),
+        None => rotate_plaintext(&locations.key_file, &mut store, &mut note_rotating)
+            .map(|key| (key.recipient(), String::new())),
     };
     let (recipient, place) = rotated.inspect_err(|_| {
         if store.begun {
@@ -29,61 +28,18 @@ pub(super) fn run(locations: &Locations, arguments: &RotateArguments) -> Result<
         }
     })?;
     output::note(&format!("the vault key is a new one{place}"));
-    output::note(
-        "note: the old key opens no file beside the store any more, but it does open older backups; the credentials \
-         are the same as before, and what leaked has to be revoked where it was issued",
-    );
+    output::note(if !store.skipped.is_empty() {
+        "note: what is named above as not looked at may still open with the old key, as older backups do; the \
+         credentials are the same as before, and what leaked has to be revoked where it was issued"
+    } else {
+        "note: the old key opens nothing in the store's folder now, but it does open older backups; the credentials \
+         are the same as before, and what leaked has to be revoked where it was issued"
+    });
     output::line(&recipient)?;
     Ok(ExitStatus::Success)
 }
 
-/// The store of the command line, worked on by its owner.
-struct TheStore<'l> {
-    locations: &'l Locations,
-    /// Whether there are two keys by now.
-    begun: bool,
-}
-
-impl StoreWork<Failure> for TheStore<'_> {
-    fn check(&mut self, key_file: &Path) -> Result<(), Failure> {
-        let listing = store_owner::run(self.locations, key_file, &["list", "--json"])?
-            .ok_or_else(|| no_store(self.locations))?;
-        if !listing.status.success() {
-            return Err(store_owner::complaint(&listing));
-        }
-        let faults = store_owner::faults(&listing);
-        // A fault of the embedded store is inside what opened: it is sealed anew as it is.
-        if faults.is_empty() || self.locations.source_kind() == SourceKind::Embedded {
-            return Ok(());
-        }
-        Err(Failure::new(format!(
-            "not everything in the store opens, and what does not would be lost: {}",
-            faults.join(", ")
-        ))
-        .hint("see why with: remo-vault list; then store it again (remo-vault set NAME) or remove it"))
-    }
-
-    fn reseal(&mut self, key_file: &Path) -> Result<(), Failure> {
-        self.begun = true;
-        let resealed = store_owner::run(self.locations, key_file, &["key", "reseal"])?
-            .ok_or_else(|| no_store(self.locations))?;
-        if !resealed.status.success() {
-            return Err(store_owner::complaint(&resealed));
-        }
-        for line in String::from_utf8_lossy(&resealed.stdout).lines() {
-            output::note(line);
-        }
-        Ok(())
-    }
-}
-
-fn no_store(locations: &Locations) -> Failure {
-    Failure::new(format!(
-        "there is no store {}; a store elsewhere would be left under a key that is gone",
-        locations.store_path().display()
-    ))
-    .hint(
-        "name the store with --store FILE (on the instance it is in the volume of the vault: docker volume inspect \
-         remo-vault)",
-    )
+/// What a rotation says while another one goes on.
+pub(super) fn note_rotating() {
+    output::note("waiting for another program that holds the folder of the key…");
 }

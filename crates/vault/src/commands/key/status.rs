@@ -9,11 +9,16 @@ use crate::cli::{Locations, StatusArguments};
 use crate::exit::ExitStatus;
 use crate::failure::{Failure, chain};
 use crate::key::ladder::{self, Ladder};
+use crate::key::rotation::kept_beside;
 use crate::key::runtime_dir;
 use crate::key::sealed_dir::{SealedDir, Slot};
 use crate::key::tier::{self, Tier};
 use crate::key::{LadderError, VaultKey};
 use crate::output;
+
+/// What to do about a store that does not open while the key before the last rotation is kept.
+const WITH_KEPT: &str = "it may be under the key before the last rotation, which is kept; seal it anew with: remo-vault \
+                         key ensure, with the same --store";
 
 /// What is shown.
 #[derive(Debug, Default, Serialize)]
@@ -30,6 +35,8 @@ struct Status {
     unsealed: bool,
     /// Whether a rotation has begun and not ended.
     rotating: bool,
+    /// Whether the key before the last rotation is kept; it cannot be seen from inside the vault.
+    kept: bool,
     /// `None` where there is no store.
     opens_store: Option<bool>,
     problems: Vec<Problem>,
@@ -86,6 +93,7 @@ impl Status {
                 self.sealed_since = modified(&locations.key_file);
                 self.unsealed = true;
                 self.rotating = key.retiring_recipient().is_some();
+                self.kept = kept_beside(&locations.key_file).exists();
             }
         }
         self.complain_about_rotation();
@@ -98,6 +106,7 @@ impl Status {
                 self.tier = key.tier;
                 self.sealed_since = Some(key.since);
                 self.sealed_key_opens = Some(false);
+                self.kept = matches!(sealed.key(Slot::Kept), Ok(Some(_)));
                 self.look_at_sealed(ladder, &sealed);
             }
             Ok(None) => self.look_at_record(ladder),
@@ -121,6 +130,9 @@ impl Status {
                 self.sealed_key_opens = Some(true);
                 self.recipient = Some(unsealed.record.recipient);
                 self.rotating = unsealed.record.rotating;
+                if let Some(error) = &unsealed.closed_next {
+                    self.fault(error);
+                }
                 if best > unsealed.record.tier {
                     self.problem(
                         format!(
@@ -200,11 +212,12 @@ impl Status {
         self.opens_store = Some(opens);
         if !opens {
             let (problem, hint) = store_owner::complaint(&listing).into_parts();
+            let hint = if self.kept { Some(WITH_KEPT.to_owned()) } else { hint };
             self.problems.push(Problem { problem, hint });
         } else if faults > 0 {
             self.problem(
                 format!("{faults} of the store's entries do not open"),
-                "see which, and store them again: remo-vault list",
+                if self.kept { WITH_KEPT } else { "see which, and store them again: remo-vault list" },
             );
         }
         Ok(())

@@ -2,7 +2,8 @@
 
 use crate::cli::{Locations, UnsealArguments};
 use crate::exit::ExitStatus;
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
+use crate::key::LadderError;
 use crate::output;
 
 pub(super) fn run(locations: &Locations, arguments: &UnsealArguments) -> Result<ExitStatus, Failure> {
@@ -19,11 +20,25 @@ pub(super) fn run(locations: &Locations, arguments: &UnsealArguments) -> Result<
         unsealed.record.tier,
         ladder.runtime_dir.join("key.txt").display()
     ));
-    if unsealed.record.rotating {
+    if let Some(error) = &unsealed.closed_next {
+        note_closed_next(error);
+    } else if unsealed.record.rotating {
         output::note(
             "note: a rotation has not ended, and both keys open the store; end it with: remo-vault key rotate",
         );
     }
     output::line(&unsealed.record.recipient)?;
     Ok(ExitStatus::Success)
+}
+
+/// The key of a rotation that has not ended does not open; the present one does.
+pub(super) fn note_closed_next(error: &LadderError) {
+    output::note(&format!(
+        "warning: the key of a rotation that has not ended is not to be had: {}",
+        chain(error)
+    ));
+    output::note(
+        "hint: the present key is unsealed; end or discard the rotation with: remo-vault key rotate, as \
+         docs/guides/key-rotation.md says",
+    );
 }
