@@ -62,7 +62,7 @@ impl Ladder {
             present = publish(&sealed, &settings, &runtime)?;
         }
         if !present.record.rotating {
-            look_again(&sealed, &settings, &runtime, store)?;
+            look_again(&sealed, &settings, &runtime, &present, store)?;
             store.check(&key_file)?;
             let tier = present.record.tier;
             let available = self.best_tier(&settings, tier == Tier::Plaintext)?;
@@ -90,7 +90,9 @@ impl Ladder {
             return Ok(());
         }
         let Some(kept) = sealed.key(Slot::Kept)? else { return Ok(()) };
-        look_again(&sealed, &self.settings(&sealed)?, &runtime, store)?;
+        let settings = self.settings(&sealed)?;
+        let present = open(&sealed, &settings)?;
+        look_again(&sealed, &settings, &runtime, &present, store)?;
         if is_over(kept.since) {
             sealed.remove(Slot::Kept)?;
         }
@@ -125,15 +127,15 @@ fn look_again<E: From<LadderError>>(
     sealed: &SealedDir,
     settings: &Settings,
     runtime: &RuntimeDir,
+    present: &Unsealed,
     store: &mut dyn StoreWork<E>,
 ) -> Result<(), E> {
     let kept = sealed.key(Slot::Kept)?.and_then(|kept| kept.open(&creds(settings)).ok());
     let Some(kept) = kept else { return Ok(()) };
-    let Unsealed { key, record, .. } = open(sealed, settings)?;
-    runtime.publish(&key.in_place_of(kept), &record, settings.owner)?;
+    let Unsealed { key, record, .. } = present;
+    runtime.publish(&key.beside(kept), record, settings.owner)?;
     store.reseal(&runtime.key_file())?;
-    publish(sealed, settings, runtime)?;
-    Ok(())
+    Ok(runtime.publish(key, record, settings.owner)?)
 }
 
 fn is_over(since: Timestamp) -> bool {
@@ -149,10 +151,10 @@ pub fn rotate_plaintext<E: From<LadderError> + From<KeyError>>(
 ) -> Result<VaultKey, E> {
     let _lock = lock_folder(&folder_of(key_file), waiting)?;
     let mut key = VaultKey::load(key_file)?;
-    if key.retiring_recipient().is_none() {
-        key = look_again_plaintext(key_file, key, store)?;
+    if !is_rotating(key_file, &key)? {
+        let present = look_again_plaintext(key_file, key.alone(), store)?;
         store.check(key_file)?;
-        key = VaultKey::generate().in_place_of(key);
+        key = VaultKey::generate().in_place_of(present);
         write(key_file, &key)?;
     }
     store.reseal(key_file)?;
@@ -176,8 +178,8 @@ pub fn settle_plaintext<E: From<LadderError> + From<KeyError>>(
     }
     let _lock = lock_folder(&folder_of(key_file), waiting)?;
     let key = VaultKey::load(key_file)?;
-    if key.retiring_recipient().is_none() {
-        look_again_plaintext(key_file, key, store)?;
+    if !is_rotating(key_file, &key)? {
+        look_again_plaintext(key_file, key.alone(), store)?;
         let written = kept.symlink_metadata().and_then(|metadata| metadata.modified()).ok();
         if written.and_then(|time| Timestamp::try_from(time).ok()).is_some_and(is_over) {
             atomic::remove(&kept).map_err(|source| KeyError::Write { path: kept, source })?;
@@ -192,11 +194,7 @@ fn look_again_plaintext<E: From<KeyError>>(
     key: VaultKey,
     store: &mut dyn StoreWork<E>,
 ) -> Result<VaultKey, E> {
-    let kept = match VaultKey::load(&kept_beside(key_file)) {
-        Ok(kept) => kept.alone(),
-        Err(KeyError::File(error)) if error.is_missing() => return Ok(key),
-        Err(error) => return Err(error.into()),
-    };
+    let Some(kept) = kept_plaintext(key_file)? else { return Ok(key) };
     if kept.recipient() == key.recipient() {
         return Ok(key);
     }
@@ -206,6 +204,20 @@ fn look_again_plaintext<E: From<KeyError>>(
     let key = both.alone();
     write(key_file, &key)?;
     Ok(key)
+}
+
+/// Whether `key` is that of a rotation that has not ended. With the kept key beside it, it is not: it was looked again.
+fn is_rotating(key_file: &Path, key: &VaultKey) -> Result<bool, KeyError> {
+    let Some(retiring) = key.retiring_recipient() else { return Ok(false) };
+    Ok(kept_plaintext(key_file)?.is_none_or(|kept| kept.recipient() != retiring))
+}
+
+fn kept_plaintext(key_file: &Path) -> Result<Option<VaultKey>, KeyError> {
+    match VaultKey::load(&kept_beside(key_file)) {
+        Ok(kept) => Ok(Some(kept.alone())),
+        Err(KeyError::File(error)) if error.is_missing() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Where the key before the one in `key_file` is kept.

@@ -83,6 +83,12 @@ impl VaultKey {
         Self { identity: self.identity, retiring: Some(retiring.identity) }
     }
 
+    /// A copy of this key, with `retiring` beside it.
+    #[must_use]
+    pub fn beside(&self, retiring: Self) -> Self {
+        Self { identity: self.identity.clone(), retiring: Some(retiring.identity) }
+    }
+
     /// The key, and the one that retires, each by itself.
     pub fn apart(self) -> (Self, Option<Self>) {
         let retiring = self.retiring.map(|identity| Self { identity, retiring: None });

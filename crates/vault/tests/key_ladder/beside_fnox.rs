@@ -188,11 +188,10 @@ fn a_plaintext_key_at_a_place_of_its_own_is_kept_and_used_again() {
     let Some(program) = remo_testkit::fnox::program(name) else { return };
     let room = crate::room::Room::of_fnox(program);
     let first = room.run(&["key", "ensure"]).expect(0).stdout;
-    fs::write(
-        room.store(),
-        format!("[providers.vault]\ntype = \"age\"\nrecipients = [\"{}\"]\n\n[secrets]\n", first.trim()),
-    )
-    .unwrap();
+    let begun =
+        format!("[providers.vault]\ntype = \"age\"\nrecipients = [\"{}\"]\n\n[secrets]\n", first.trim());
+    fs::write(room.store(), begun).unwrap();
+    fs::set_permissions(room.store(), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     room.set("gh", "tripwire-value");
     let before = fs::read(room.store()).unwrap();
     room.run(&["key", "rotate"]).expect(0);
@@ -201,8 +200,14 @@ fn a_plaintext_key_at_a_place_of_its_own_is_kept_and_used_again() {
     room.run(&["key", "ensure"]).expect(0);
     assert_eq!(room.reveal("gh"), "tripwire-value");
     room.run(&["key", "status"]).expect(0);
+    // What stopped while it looked again is no rotation that has begun: the next one makes a new key.
+    let (key, kept) = (room.vault().join("key.txt"), room.vault().join("key.txt.kept"));
+    let present = room.run(&["key", "ensure"]).expect(0).stdout;
+    fs::write(&key, format!("{}{}", text(&key), text(&kept))).unwrap();
+    assert_ne!(room.run(&["key", "rotate"]).expect(0).stdout, present);
+    assert_eq!(room.reveal("gh"), "tripwire-value");
     // A week later nothing needs it.
-    let kept = fs::OpenOptions::new().append(true).open(room.path().join("vault/key.txt.kept")).unwrap();
+    let kept = fs::OpenOptions::new().append(true).open(kept).unwrap();
     let week_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(8 * 24);
     kept.set_modified(week_ago).unwrap();
     room.run(&["key", "ensure"]).expect(0);

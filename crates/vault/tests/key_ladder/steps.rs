@@ -36,12 +36,12 @@ fn killed_at(inner: &Command, call: &str, number: u32) -> Option<ExitStatus> {
 fn stopped_at(
     instance: &Instance,
     value: &str,
-    numbers: impl Iterator<Item = u32> + Clone,
+    numbers: &[u32],
     command: &dyn Fn() -> Command,
 ) -> Option<u32> {
     let mut stops = 0;
     for call in STEPS {
-        for number in numbers.clone() {
+        for &number in numbers {
             let status = killed_at(&command(), call, number)?;
             // strace ends as the process did.
             let killed = status.signal() == Some(9) || status.code() == Some(137);
@@ -75,13 +75,13 @@ fn at_every_step(name: &str, instance: &Instance, first: u32) {
     instance.ensure();
     instance.set("gh", "tripwire-the-version-before");
     instance.set("gh", value);
-    let numbers = (first..=CALLS_MAX).step_by(2);
-    let Some(stops) = stopped_at(instance, value, numbers, &|| instance.key_command(&["rotate"])) else {
+    let numbers: Vec<_> = (first..=CALLS_MAX).step_by(2).collect();
+    let Some(stops) = stopped_at(instance, value, &numbers, &|| instance.key_command(&["rotate"])) else {
         skip::skipped(name, "strace may not trace here");
         return;
     };
     // The process of the store's owner: two keys are unsealed, and it begins.
-    let in_store = stopped_at(instance, value, 1..=CALLS_MAX, &|| {
+    let in_store = stopped_at(instance, value, &(1..=CALLS_MAX).collect::<Vec<_>>(), &|| {
         begin(instance);
         instance.command(&["key", "reseal"])
     });

@@ -28,12 +28,12 @@ pub(super) fn run(locations: &Locations, arguments: &RotateArguments) -> Result<
         }
     })?;
     output::note(&format!("the vault key is a new one{place}"));
-    output::note(if !store.skipped.is_empty() {
-        "note: what is named above as not looked at may still open with the old key, as older backups do; the \
-         credentials are the same as before, and what leaked has to be revoked where it was issued"
-    } else {
+    output::note(if store.skipped.is_empty() {
         "note: the old key opens nothing in the store's folder now, but it does open older backups; the credentials \
          are the same as before, and what leaked has to be revoked where it was issued"
+    } else {
+        "note: what is named above as not looked at may still open with the old key, as older backups do; the \
+         credentials are the same as before, and what leaked has to be revoked where it was issued"
     });
     output::line(&recipient)?;
     Ok(ExitStatus::Success)
