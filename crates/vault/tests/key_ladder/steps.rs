@@ -94,7 +94,7 @@ fn at_every_step(name: &str, instance: &Instance, first: u32) {
 /// Leaves a rotation that has begun: the store is out of the way when it comes to it.
 pub(crate) fn begin(instance: &Instance) {
     // Without a kept key, which would want the store before the rotation begins.
-    for name in instance.sealed_files().iter().filter(|name| name.ends_with(".kept")) {
+    for name in instance.sealed_files().iter().filter(|name| name.contains(".kept")) {
         fs::remove_file(instance.sealed_dir().join(name)).unwrap();
     }
     let hold = fs::OpenOptions::new()
