@@ -109,7 +109,8 @@ pub enum Command {
     /// Take the last good copy of the store back
     ///
     /// The watcher keeps a copy of the ciphertext each time the broker has taken everything in the store. Shows by
-    /// name what that changes, asks, and keeps the file that is replaced beside the store (`.previous`).
+    /// name what that changes, asks, and keeps the file that is replaced beside the store (`.previous`). What the watcher
+    /// has seen removed since is left out, unless --with-removed says otherwise.
     Restore(RestoreArguments),
     /// Greet somebody who opens a shell in the vault: where one is, how it stands, what to type next
     ///

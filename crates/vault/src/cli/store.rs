@@ -25,4 +25,7 @@ pub struct RestoreArguments {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+    /// Bring back too what was removed from the store since the copy was made
+    #[arg(long)]
+    pub with_removed: bool,
 }

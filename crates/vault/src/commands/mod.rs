@@ -109,6 +109,16 @@ pub(crate) fn source(locations: &Locations) -> Box<dyn Source> {
     }
 }
 
+/// The source that the command line names, for one who hears of every change of it.
+fn watched_source(locations: &Locations) -> Box<dyn Source> {
+    match locations.source_kind() {
+        SourceKind::Embedded => source(locations),
+        SourceKind::Fnox => {
+            Box::new(Fnox::new(locations.store_path(), &locations.key_file, locations.fnox.as_deref()))
+        }
+    }
+}
+
 /// Everything in the store. fnox does not know when a secret was changed; a living watcher does.
 fn read_all(locations: &Locations) -> Result<Reading, Failure> {
     let mut reading = source(locations).read_all()?;
@@ -134,7 +144,7 @@ fn embedded(locations: &Locations) -> Store {
 }
 
 fn fnox(locations: &Locations) -> Fnox {
-    Fnox::new(locations.store_path(), &locations.key_file, locations.fnox.as_deref())
+    Fnox::new(locations.store_path(), &locations.key_file, locations.fnox.as_deref()).patient()
 }
 
 /// Stores one secret, whichever kind the store is.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use log::LevelFilter;
 use rustix::io::Errno;
 
-use super::source;
+use super::watched_source;
 use crate::cli::{Locations, SourceKind, WatchArguments};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
@@ -16,7 +16,7 @@ use crate::watch::{self, Renewal, WatchError, report};
 
 pub(super) fn run(locations: &Locations, arguments: &WatchArguments) -> Result<ExitStatus, Failure> {
     log_to_stderr();
-    let source = source(locations);
+    let source = watched_source(locations);
     let renewal = (!arguments.no_refresh)
         .then(|| Renewal::new(locations.store_path(), &locations.key_file, refresh_arguments(locations)));
     watch::run(source.as_ref(), &locations.admin_socket, renewal).map_err(|error| match error {

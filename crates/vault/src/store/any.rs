@@ -1,11 +1,13 @@
 //! The store that the command line names, of whatever kind.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use remo_secret::Secret;
 
 use super::fnox::FnoxStore;
 use super::{Commit, Content, STORE_MAX, Store, StoreError, good_copy, locked, put};
+use crate::key::VaultKey;
 use crate::private_file;
 
 /// A store of one of the kinds.
@@ -73,14 +75,27 @@ impl AnyStore {
         }
     }
 
-    /// Puts `copy`, a good copy, in the place of the store, under the writer's lock. `false`, and nothing is changed,
-    /// when the good copy is another one by now.
-    pub fn restore(&self, copy: &Secret, waiting: &mut dyn FnMut()) -> Result<bool, StoreError> {
+    /// Puts `copy`, a good copy, in the place of the store, all but the entries in `left_out`, under the writer's lock.
+    /// `false`, and nothing is changed, when the good copy is another one by now.
+    pub fn restore(
+        &self,
+        copy: &Secret,
+        left_out: &BTreeSet<String>,
+        waiting: &mut dyn FnMut(),
+    ) -> Result<bool, StoreError> {
         let _lock = locked(self.path(), waiting)?;
         if self.good_copy()?.as_ref() != Some(copy) {
             return Ok(false);
         }
-        put(self.path(), copy.expose())?;
+        let rest = match self {
+            _ if left_out.is_empty() => None,
+            Self::Embedded(store) => {
+                let key = VaultKey::load(store.key_file()).map_err(StoreError::Key)?;
+                store.without(&key, copy, left_out)?
+            }
+            Self::Fnox(store) => store.without(copy, left_out)?,
+        };
+        put(self.path(), rest.as_ref().unwrap_or(copy).expose())?;
         Ok(true)
     }
 

@@ -14,7 +14,7 @@
 //! writing it again would lose that. A single entry that is understood but cannot be used (a name that is no
 //! secret name, base64 that is none) stays in the document as it is and is reported by [`Document::reading`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
@@ -133,6 +133,12 @@ impl Document {
     pub(super) fn encode(&self) -> serde_json::Result<Secret> {
         serde_json::to_vec(self).map(Secret::new)
     }
+
+    /// The names of all entries, usable or not.
+    pub(super) fn names(&self) -> BTreeSet<String> {
+        self.entries.keys().cloned().collect()
+    }
+
     /// Sets `name` to `value`.
     pub fn set(&mut self, name: &SecretName, value: &PushedSecret) -> Change {
         let value = StoredValue::from_pushed(value);

@@ -13,8 +13,8 @@ use crate::key::KeyError;
 use crate::private_file::{PrivateFileError, storage_hint};
 use crate::source::FnoxError;
 
-/// Why the store cannot be read or written. In each case but [`StoreError::Unconfirmed`] what was stored is as it
-/// was.
+/// Why the store cannot be read or written. In each case but [`StoreError::Unconfirmed`] and [`StoreError::GoodCopy`]
+/// what was stored is as it was.
 #[derive(Debug)]
 pub enum StoreError {
     /// The vault key cannot be had.
@@ -68,6 +68,13 @@ pub enum StoreError {
         /// What the system said.
         source: io::Error,
     },
+    /// What is removed cannot be taken out of the good copy.
+    GoodCopy {
+        /// The good copy.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The file cannot be written.
     Write {
         /// The store.
@@ -111,6 +118,10 @@ impl StoreError {
             Self::Unconfirmed { .. } => {
                 Some("look at the disk (dmesg | tail); what is stored now shows: remo-vault list".to_owned())
             }
+            Self::GoodCopy { path, .. } => Some(format!(
+                "what is stored now shows: remo-vault list; so that nothing comes back: rm {}",
+                path.display()
+            )),
             Self::Write { path, source } => storage_hint(source, path),
         }
     }
@@ -177,6 +188,9 @@ impl fmt::Display for StoreError {
                  power",
                 path.display()
             ),
+            Self::GoodCopy { path, .. } => {
+                write!(formatter, "cannot take what is to be removed out of the good copy {}", path.display())
+            }
             Self::FnoxWrite { path, .. } | Self::Write { path, .. } => {
                 write!(formatter, "cannot write the store {}; it is as it was before", path.display())
             }
@@ -193,7 +207,9 @@ impl std::error::Error for StoreError {
             Self::Content { source, .. } => Some(source),
             Self::Fnox(error) => error.source(),
             Self::FnoxWrite { source, .. } => Some(source),
-            Self::Write { source, .. } | Self::Unconfirmed { source, .. } => Some(source),
+            Self::Write { source, .. } | Self::Unconfirmed { source, .. } | Self::GoodCopy { source, .. } => {
+                Some(source)
+            }
             Self::Outgrown { .. } | Self::Gone { .. } | Self::Busy { .. } => None,
         }
     }

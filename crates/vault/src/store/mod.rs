@@ -14,6 +14,7 @@ mod lock;
 mod replace;
 mod sealed;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,8 @@ pub use sealed::SealedError;
 
 pub(crate) use lock::{WriterLock, wait_until};
 pub(crate) use sealed::{MAGIC as AGE_MAGIC, open, seal};
+
+use remo_secret::Secret;
 
 use self::replace::ReplaceError;
 use crate::key::VaultKey;
@@ -75,7 +78,12 @@ pub(crate) fn has_traces(path: &Path) -> bool {
 /// Puts `content` in the place of the store at `path`, in one step, and keeps what was there. The caller holds the
 /// writer's lock.
 fn put(path: &Path, content: &[u8]) -> Result<(), StoreError> {
-    replaced(path, replace::replace(path, content))
+    put_if(path, content, &mut || true).map(drop)
+}
+
+/// [`put`], if `still` says, right before that step, that the store is as `content` supposes; whether it did.
+fn put_if(path: &Path, content: &[u8], still: &mut dyn FnMut() -> bool) -> Result<bool, StoreError> {
+    replaced(path, replace::replace(path, content, still))
 }
 
 /// Fails unless a file could be written beside the store at `path`. Makes its folder unless it is there; the caller
@@ -84,7 +92,7 @@ fn probe(path: &Path) -> Result<(), StoreError> {
     replace::probe(path).map_err(|source| StoreError::Write { path: path.to_owned(), source })
 }
 
-fn replaced(path: &Path, outcome: Result<(), ReplaceError>) -> Result<(), StoreError> {
+fn replaced<T>(path: &Path, outcome: Result<T, ReplaceError>) -> Result<T, StoreError> {
     outcome.map_err(|error| match error {
         ReplaceError::Unchanged(source) => StoreError::Write { path: path.to_owned(), source },
         ReplaceError::Unconfirmed(source) => StoreError::Unconfirmed { path: path.to_owned(), source },
@@ -144,9 +152,14 @@ impl Store {
             Err(StoreError::File(error)) if error.is_missing() => Document::empty(self.kind),
             Err(error) => return Err(error.into()),
         };
+        let before = document.names();
         let (commit, outcome) = change(&mut document)?;
         if commit == Commit::Write {
+            let removed: BTreeSet<_> = before.difference(&document.names()).cloned().collect();
+            self.forget(&key, &removed)?;
             self.write(&key, &document)?;
+            // A watcher may have kept once more what it had read before.
+            self.forget(&key, &removed)?;
         }
         Ok(outcome)
     }
@@ -165,7 +178,7 @@ impl Store {
     }
 
     /// The file as it is. Missing is only a store that has left no traces of an older one.
-    fn ciphertext(&self) -> Result<remo_secret::Secret, StoreError> {
+    fn ciphertext(&self) -> Result<Secret, StoreError> {
         private_file::read(&self.path, STORE_MAX).map_err(|error| {
             if error.is_missing() && has_traces(&self.path) {
                 StoreError::Gone { path: self.path.clone() }
@@ -175,17 +188,40 @@ impl Store {
         })
     }
 
-    fn decode(&self, key: &VaultKey, ciphertext: &remo_secret::Secret) -> Result<Document, StoreError> {
+    fn decode(&self, key: &VaultKey, ciphertext: &Secret) -> Result<Document, StoreError> {
         let plaintext = sealed::open(key, ciphertext.expose())
             .map_err(|source| StoreError::Sealed { path: self.path.clone(), source })?;
         Document::decode(&plaintext, self.kind)
             .map_err(|source| StoreError::Content { path: self.path.clone(), source })
     }
 
-    fn write(&self, key: &VaultKey, document: &Document) -> Result<(), StoreError> {
+    fn forget(&self, key: &VaultKey, removed: &BTreeSet<String>) -> Result<(), StoreError> {
+        if removed.is_empty() {
+            return Ok(());
+        }
+        good::forget(&self.path, |copy| self.without(key, copy, removed))
+    }
+
+    /// The store in `ciphertext` without `names`; `None` where it has none of them.
+    fn without(
+        &self,
+        key: &VaultKey,
+        ciphertext: &Secret,
+        names: &BTreeSet<String>,
+    ) -> Result<Option<Secret>, StoreError> {
+        let mut document = self.decode(key, ciphertext)?;
+        let removed = names.iter().filter(|name| document.remove(name)).count();
+        if removed == 0 { Ok(None) } else { self.sealed(key, &document).map(|it| Some(Secret::new(it))) }
+    }
+
+    fn sealed(&self, key: &VaultKey, document: &Document) -> Result<Vec<u8>, StoreError> {
         let sealed = document.encode().map_err(io::Error::other);
         let sealed = sealed.and_then(|plaintext| sealed::seal(key, &plaintext));
-        let ciphertext = sealed.map_err(|source| self.unwritable(source))?;
+        sealed.map_err(|source| self.unwritable(source))
+    }
+
+    fn write(&self, key: &VaultKey, document: &Document) -> Result<(), StoreError> {
+        let ciphertext = self.sealed(key, document)?;
         if u64::try_from(ciphertext.len()).is_ok_and(|size| size > STORE_MAX) {
             return Err(StoreError::Outgrown { path: self.path.clone(), limit: STORE_MAX });
         }
@@ -202,7 +238,6 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use remo_secret::Secret;
     use remo_wire::admin::PushedSecret;
     use remo_wire::names::SecretName;
 

@@ -22,19 +22,33 @@ pub(crate) enum ReplaceError {
     Unconfirmed(io::Error),
 }
 
-/// Puts `ciphertext` in the place of `store` and keeps what was there as [`previous`].
+/// Puts `ciphertext` in the place of `store` and keeps what was there as [`previous`]; unless `still` says that it is
+/// no longer what `ciphertext` was made from: `false` then, and everything is as it was.
 ///
-/// The caller holds the writer's lock, so files of these names that are left over are of a writer that died.
-pub(crate) fn replace(store: &Path, ciphertext: &[u8]) -> Result<(), ReplaceError> {
+/// The caller holds the writer's lock, so files of these names that are left over are of a writer that died. Others
+/// take no lock (fnox, an editor), so `still` is asked last, when nothing is left to do but one renaming.
+pub(crate) fn replace(
+    store: &Path,
+    ciphertext: &[u8],
+    still: &mut dyn FnMut() -> bool,
+) -> Result<bool, ReplaceError> {
     // Opened before anything is changed: a folder that may be searched but not read cannot be.
     let folder = File::open(folder_of(store)).map_err(ReplaceError::Unchanged)?;
-    replace_within(&folder, store, ciphertext)
+    replace_within(&folder, store, ciphertext, still)
 }
 
 /// [`replace`] that keeps nothing of what was there, and removes what an earlier write kept.
 pub(crate) fn replace_for_good(store: &Path, ciphertext: &[u8]) -> Result<(), ReplaceError> {
     let folder = File::open(folder_of(store)).map_err(ReplaceError::Unchanged)?;
-    exchange(&folder, store, ciphertext, |store| remove_if_there(&previous(store)))
+    let draft = sibling(store, ".new");
+    let written = write_new(&draft, ciphertext)
+        .and_then(|()| remove_if_there(&previous(store)))
+        .and_then(|()| fs::rename(&draft, store));
+    if let Err(error) = written {
+        let _ = fs::remove_file(&draft);
+        return Err(ReplaceError::Unchanged(error));
+    }
+    folder.sync_all().map_err(ReplaceError::Unconfirmed)
 }
 
 /// Whether a file could be written beside `store`: tried out.
@@ -46,26 +60,33 @@ pub(crate) fn probe(store: &Path) -> io::Result<()> {
 }
 
 /// [`replace`], with the open folder of `store`.
-fn replace_within(folder: &File, store: &Path, ciphertext: &[u8]) -> Result<(), ReplaceError> {
-    exchange(folder, store, ciphertext, keep_previous)
-}
-
-/// Writes a draft, does `before`, and puts the draft in the place of `store`.
-fn exchange(
+fn replace_within(
     folder: &File,
     store: &Path,
     ciphertext: &[u8],
-    before: impl FnOnce(&Path) -> io::Result<()>,
-) -> Result<(), ReplaceError> {
+    still: &mut dyn FnMut() -> bool,
+) -> Result<bool, ReplaceError> {
     let draft = sibling(store, ".new");
-    let written =
-        write_new(&draft, ciphertext).and_then(|()| before(store)).and_then(|()| fs::rename(&draft, store));
-    if let Err(error) = written {
+    let previous = previous(store);
+    let kept = sibling(&previous, ".new");
+    let mut put = || -> io::Result<bool> {
+        write_new(&draft, ciphertext)?;
+        second_name(store, &kept)?;
+        if !still() {
+            return Ok(false);
+        }
+        fs::rename(&draft, store)?;
+        Ok(true)
+    };
+    let outcome = put();
+    if !matches!(outcome, Ok(true)) {
         // Not to leave half a file behind on a full disk; the error to report is the first one.
+        let _ = fs::remove_file(&kept);
         let _ = fs::remove_file(&draft);
-        return Err(ReplaceError::Unchanged(error));
+        return outcome.map_err(ReplaceError::Unchanged);
     }
-    folder.sync_all().map_err(ReplaceError::Unconfirmed)
+    keep(&kept, &previous).and_then(|()| folder.sync_all()).map_err(ReplaceError::Unconfirmed)?;
+    Ok(true)
 }
 
 pub(crate) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -75,21 +96,27 @@ pub(crate) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Gives the present ciphertext its second name, without a moment in which it has none.
-fn keep_previous(store: &Path) -> io::Result<()> {
-    let previous = previous(store);
-    let draft = sibling(&previous, ".new");
-    remove_if_there(&draft)?;
-    match fs::hard_link(store, &draft) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+/// Gives the present ciphertext, if there is any, its second name.
+fn second_name(store: &Path, kept: &Path) -> io::Result<()> {
+    remove_if_there(kept)?;
+    match fs::hard_link(store, kept) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         // A file system without hard links.
-        Err(_) => write_new(&draft, &fs::read(store)?)?,
+        Err(_) => write_new(kept, &fs::read(store)?),
+        Ok(()) => Ok(()),
     }
-    fs::rename(&draft, &previous)?;
-    // Renaming one name of a file onto another name of the same file does nothing (a write that died here
-    // before): the draft is still there then.
-    remove_if_there(&draft)
+}
+
+/// Makes what is [`second_name`]d the previous version. Before the store had its new content, this would make both
+/// names those of a file that fnox writes in place.
+fn keep(kept: &Path, previous: &Path) -> io::Result<()> {
+    match fs::rename(kept, previous) {
+        // The store's first content.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        renamed => renamed?,
+    }
+    // Renaming one name of a file onto another name of the same file does nothing: it is still there then.
+    remove_if_there(kept)
 }
 
 fn remove_if_there(path: &Path) -> io::Result<()> {
@@ -112,10 +139,12 @@ mod tests {
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir(&folder).unwrap();
         let store = folder.join("store.age");
-        replace(&store, b"one").unwrap();
+        assert!(replace(&store, b"one", &mut || true).unwrap());
+        assert!(!replace(&store, b"zero", &mut || false).unwrap());
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing is left of what was not to be");
         // The system refuses to synchronise a socket.
         let socket = File::from(OwnedFd::from(UnixStream::pair().unwrap().0));
-        let error = replace_within(&socket, &store, b"two").unwrap_err();
+        let error = replace_within(&socket, &store, b"two", &mut || true).unwrap_err();
         assert!(matches!(error, ReplaceError::Unconfirmed(_)), "{error:?}");
         assert_eq!(fs::read(&store).unwrap(), b"two");
         assert_eq!(fs::read(previous(&store)).unwrap(), b"one");

@@ -14,14 +14,14 @@ use crate::ours::FnoxRoom;
 /// How often a writer is killed unless `REMO_CRASH_ROUNDS` says otherwise.
 const ROUNDS: u32 = 25;
 
-fn random_below(limit: u64) -> u64 {
+pub(crate) fn random_below(limit: u64) -> u64 {
     let mut bytes = [0; 8];
     assert_eq!(getrandom(&mut bytes, GetRandomFlags::empty()).unwrap(), bytes.len());
     u64::from_ne_bytes(bytes) % limit
 }
 
 /// Lets the moment of the kill come; there is no condition to wait for.
-fn pass(time: Duration) {
+pub(crate) fn pass(time: Duration) {
     let time = Timespec::try_from(time).expect("a short time");
     assert_eq!(poll(&mut [], Some(&time)), Ok(0));
 }

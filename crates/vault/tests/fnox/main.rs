@@ -10,7 +10,9 @@
 mod crash;
 mod misbehaving;
 mod ours;
+mod overtaken;
 mod reading;
+mod removed;
 mod restoring;
 #[allow(dead_code, reason = "shared with the tests of the embedded store")]
 #[path = "../remo_vault/room.rs"]

@@ -1,6 +1,7 @@
 //! What fnox stored is read exactly, and what cannot be read is told apart.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::json;
 
@@ -162,4 +163,30 @@ fn without_fnox_the_error_says_what_to_do() {
     let folder = room.program.parent().unwrap();
     let output = room.command(&["list"]).env_remove("REMO_VAULT_FNOX").env("PATH", folder).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn one_entry_at_which_fnox_stops_does_not_cost_a_run_for_each_other() {
+    const ENTRIES: usize = 64;
+    let Some(room) = FnoxRoom::new("one_entry_at_which_fnox_stops_does_not_cost_a_run_for_each_other") else {
+        return;
+    };
+    let mut values: serde_json::Map<_, _> = (0..ENTRIES)
+        .map(|number| (format!("secret_{number:02}"), json!(format!("value {number}"))))
+        .collect();
+    values.insert("secret_40".to_owned(), json!("tripwire-nul\u{0}x"));
+    room.fnox_import(&serde_json::Value::Object(values));
+    // A program in front of the real one that counts its runs.
+    let (front, runs) = (room.path().join("front"), room.path().join("runs"));
+    let script =
+        format!("#!/bin/sh\necho run >> {}\nexec {} \"$@\"\n", runs.display(), room.program.display());
+    fs::write(&front, script).unwrap();
+    fs::set_permissions(&front, fs::Permissions::from_mode(0o755)).unwrap();
+    let listed = room.run(&["list", "--json", "--fnox", front.to_str().unwrap()]).expect(0).stdout;
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed["secrets"].as_array().unwrap().len(), ENTRIES - 1);
+    assert!(listed["faults"]["secret_40"].as_str().unwrap().contains("NUL byte"), "{listed}");
+    assert_eq!(room.reveal("secret_41"), "value 41");
+    // All of them, and then the two halves of what holds the one: of 64, 32, 16, 8, 4 and 2.
+    assert_eq!(fs::read_to_string(runs).unwrap().lines().count(), 1 + 2 * 6);
 }

@@ -17,6 +17,7 @@ mod messages;
 mod room;
 mod secrecy;
 mod store;
+mod typing;
 mod values;
 mod watch;
 mod watch_peer;

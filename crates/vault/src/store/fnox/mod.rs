@@ -3,20 +3,22 @@
 //! fnox itself encrypts and writes, but never on the store: it works on a private copy, which is read back and
 //! compared before it takes the store's place in one step. Our writers take turns; who types `fnox set` meanwhile
 //! does not know of the lock, so a store that has changed since it was read is read again, and the change is made
-//! on what is there then.
+//! on what is there then. That it has not is seen last, when all that is left is one renaming.
 
 mod draft;
 mod edits;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use remo_secret::Secret;
 
 use self::draft::Draft;
+use self::edits::Edits;
 pub use self::edits::FnoxContent;
-use super::{Commit, Content, StoreError, has_traces, locked, probe, put};
+use super::{Commit, Content, StoreError, good, has_traces, locked, probe, put_if};
 use crate::key::VaultKey;
-use crate::private_file;
+use crate::private_file::{self, PrivateFileError};
 use crate::source::fnox::configuration::Configuration;
 use crate::source::fnox::{CONFIGURATION_MAX, find};
 use crate::source::{Fnox, FnoxError};
@@ -43,7 +45,7 @@ impl FnoxStore {
 
     /// The same with the configuration at another path.
     pub(super) fn at(&self, path: &Path) -> Self {
-        Self { fnox: Fnox::new(path, &self.fnox.key_file, self.fnox.program.as_deref()) }
+        Self { fnox: Fnox { store: path.to_owned(), ..self.fnox.clone() } }
     }
 
     /// Reads the whole store.
@@ -67,8 +69,9 @@ impl FnoxStore {
         let key = self.key()?;
         match self.file() {
             Err(StoreError::File(error)) if error.is_missing() => {
-                put(self.path(), fresh(&key.recipient()).as_bytes())?;
-                Ok(true)
+                let mut still = || self.file_now().is_err();
+                let made = put_if(self.path(), fresh(&key.recipient()).as_bytes(), &mut still)?;
+                Ok(made)
             }
             Err(error) => Err(error),
             Ok(text) => {
@@ -95,16 +98,22 @@ impl FnoxStore {
         if commit == Commit::Leave {
             return Ok(outcome);
         }
+        let edits = content.edits().iter();
+        let removed = edits.filter_map(|(name, edit)| edit.is_none().then(|| name.clone())).collect();
+        self.forget(&removed)?;
         for _ in 0..OVERTAKEN_MAX {
             let provider = self.provider(&self.parse(&present)?, &key)?;
             let draft = Draft::new(self.path(), &present).map_err(|source| self.unwritable(source))?;
             let written = draft.apply(&self.fnox, &program, &provider, content.edits())?;
-            let now = self.present_or_fresh(&key)?;
-            if now == present {
-                put(self.path(), written.expose())?;
+            drop(draft);
+            // Not a patient look: this is between the writing and the renaming.
+            let mut still = || self.fresh_or(&key, self.file_now()).is_ok_and(|now| now == present);
+            if put_if(self.path(), written.expose(), &mut still)? {
+                // A watcher may have kept once more what it had read before.
+                self.forget(&removed)?;
                 return Ok(outcome);
             }
-            present = now;
+            present = self.present_or_fresh(&key)?;
         }
         Err(StoreError::Busy { path: self.path().to_owned() }.into())
     }
@@ -119,6 +128,33 @@ impl FnoxStore {
         probe(self.path())
     }
 
+    /// Takes what is removed out of the good copy.
+    fn forget(&self, removed: &BTreeSet<String>) -> Result<(), StoreError> {
+        if removed.is_empty() {
+            return Ok(());
+        }
+        good::forget(self.path(), |copy| self.without(copy, removed))
+    }
+
+    /// The configuration in `text` without the entries `names`; `None` where it has none of them. The caller holds the
+    /// writer's lock.
+    pub(super) fn without(
+        &self,
+        text: &Secret,
+        names: &BTreeSet<String>,
+    ) -> Result<Option<Secret>, StoreError> {
+        let configuration = self.parse(text)?;
+        let edits: Edits =
+            names.iter().filter(|name| configuration.has(name)).map(|name| (name.clone(), None)).collect();
+        if edits.is_empty() {
+            return Ok(None);
+        }
+        let program = find::program(self.fnox.program.as_deref()).map_err(StoreError::Fnox)?;
+        let draft = Draft::new(self.path(), text).map_err(|source| self.unwritable(source))?;
+        // Without a value, no provider is needed.
+        draft.apply(&self.fnox, &program, "", &edits).map(Some)
+    }
+
     /// The key, under the lock: while this waited, it may have been rotated by the one that held it.
     fn key(&self) -> Result<VaultKey, StoreError> {
         VaultKey::load(&self.fnox.key_file).map_err(StoreError::Key)
@@ -126,7 +162,11 @@ impl FnoxStore {
 
     /// The file as it is, or as it is begun.
     fn present_or_fresh(&self, key: &VaultKey) -> Result<Secret, StoreError> {
-        match self.file() {
+        self.fresh_or(key, self.file())
+    }
+
+    fn fresh_or(&self, key: &VaultKey, file: Result<Secret, StoreError>) -> Result<Secret, StoreError> {
+        match file {
             Err(StoreError::File(error)) if error.is_missing() => {
                 Ok(Secret::from_text(fresh(&key.recipient())))
             }
@@ -134,9 +174,19 @@ impl FnoxStore {
         }
     }
 
-    /// The file as it is. Missing is only a store that has left no traces of an older one.
+    /// The file once nobody is in the midst of writing it. Missing is only a store that has left no traces of an older
+    /// one.
     fn file(&self) -> Result<Secret, StoreError> {
-        private_file::read(self.path(), CONFIGURATION_MAX).map_err(|error| {
+        self.unless_gone(self.fnox.file())
+    }
+
+    /// The file as it is.
+    fn file_now(&self) -> Result<Secret, StoreError> {
+        self.unless_gone(private_file::read(self.path(), CONFIGURATION_MAX))
+    }
+
+    fn unless_gone(&self, file: Result<Secret, PrivateFileError>) -> Result<Secret, StoreError> {
+        file.map_err(|error| {
             if error.is_missing() && has_traces(self.path()) {
                 StoreError::Gone { path: self.path().to_owned() }
             } else {

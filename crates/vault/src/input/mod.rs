@@ -1,6 +1,8 @@
 //! Where a value comes in: standard input, or a prompt without echo. Never an argument: arguments are
 //! readable by every process of the host, and shells keep them in a history file.
 
+mod hidden;
+
 use std::fs::File;
 use std::io::{self, IsTerminal as _};
 use std::os::fd::AsFd as _;
@@ -8,6 +10,7 @@ use std::os::fd::AsFd as _;
 use remo_secret::Secret;
 use remo_wire::limits::PUSH_LINE_MAX;
 
+use self::hidden::HiddenInput;
 use crate::failure::Failure;
 use crate::private_file::read_capped;
 
@@ -65,13 +68,12 @@ pub fn all_of_stdin() -> Result<Secret, Failure> {
 }
 
 fn prompted(name: &str) -> Result<Secret, Failure> {
-    let ask = |prompt: String| {
-        rpassword::prompt_password(prompt)
-            .map(Secret::from_text)
-            .map_err(|error| Failure::new(format!("cannot ask for the value on the terminal: {error}")))
+    let ask = || -> io::Result<(Secret, Secret)> {
+        let mut terminal = HiddenInput::open()?;
+        Ok((terminal.ask(&format!("Value for {name} (not shown): "))?, terminal.ask("The same once more: ")?))
     };
-    let value = ask(format!("Value for {name} (not shown): "))?;
-    let again = ask("The same once more: ".to_owned())?;
+    let (value, again) =
+        ask().map_err(|error| Failure::new(format!("cannot ask for the value on the terminal: {error}")))?;
     if value == again {
         Ok(value)
     } else {
