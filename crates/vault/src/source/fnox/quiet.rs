@@ -3,10 +3,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use remo_secret::Secret;
+use rustix::event::{Timespec, poll};
 
 use super::CONFIGURATION_MAX;
 use super::configuration::Configuration;
@@ -16,7 +16,7 @@ use crate::private_file::{self, PrivateFileError};
 pub(super) const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Between two looks.
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
+const LOOK_AGAIN: Timespec = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
 
 /// A file that was written to less than this ago may be written to again in the same go.
 const QUIET: Duration = Duration::from_millis(10);
@@ -29,7 +29,8 @@ pub(super) fn read(store: &Path, patience: Duration) -> Result<Secret, PrivateFi
         if patience.is_zero() || is_quiet(store, &content) || Instant::now() >= deadline {
             return Ok(content);
         }
-        thread::sleep(LOOK_AGAIN);
+        // Interrupted, it looks a little earlier.
+        let _ = poll(&mut [], Some(&LOOK_AGAIN));
     }
 }
 

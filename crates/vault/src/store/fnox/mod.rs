@@ -99,7 +99,7 @@ impl FnoxStore {
             return Ok(outcome);
         }
         let edits = content.edits().iter();
-        let removed = edits.filter_map(|(name, edit)| edit.is_none().then(|| name.clone())).collect();
+        let removed = edits.filter(|(_, edit)| edit.is_none()).map(|(name, _)| name.clone()).collect();
         self.forget(&removed)?;
         for _ in 0..OVERTAKEN_MAX {
             let provider = self.provider(&self.parse(&present)?, &key)?;
@@ -107,7 +107,7 @@ impl FnoxStore {
             let written = draft.apply(&self.fnox, &program, &provider, content.edits())?;
             drop(draft);
             // Not a patient look: this is between the writing and the renaming.
-            let mut still = || self.fresh_or(&key, self.file_now()).is_ok_and(|now| now == present);
+            let mut still = || file_or_fresh(self.file_now(), &key).is_ok_and(|now| now == present);
             if put_if(self.path(), written.expose(), &mut still)? {
                 // A watcher may have kept once more what it had read before.
                 self.forget(&removed)?;
@@ -162,16 +162,7 @@ impl FnoxStore {
 
     /// The file as it is, or as it is begun.
     fn present_or_fresh(&self, key: &VaultKey) -> Result<Secret, StoreError> {
-        self.fresh_or(key, self.file())
-    }
-
-    fn fresh_or(&self, key: &VaultKey, file: Result<Secret, StoreError>) -> Result<Secret, StoreError> {
-        match file {
-            Err(StoreError::File(error)) if error.is_missing() => {
-                Ok(Secret::from_text(fresh(&key.recipient())))
-            }
-            file => file,
-        }
+        file_or_fresh(self.file(), key)
     }
 
     /// The file once nobody is in the midst of writing it. Missing is only a store that has left no traces of an older
@@ -219,6 +210,14 @@ impl FnoxStore {
 
     fn unwritable(&self, source: std::io::Error) -> StoreError {
         StoreError::Write { path: self.path().to_owned(), source }
+    }
+}
+
+/// The `file` as it is, or as it is begun.
+fn file_or_fresh(file: Result<Secret, StoreError>, key: &VaultKey) -> Result<Secret, StoreError> {
+    match file {
+        Err(StoreError::File(error)) if error.is_missing() => Ok(Secret::from_text(fresh(&key.recipient()))),
+        file => file,
     }
 }
 
