@@ -36,7 +36,12 @@ fn a_fnox_set_that_ends_before_ours_is_in_place_is_not_overwritten() {
     let place = format!("/proc/{0}/task/{0}/children", child.id());
     let process = wait::until(wait::PATIENCE, "our process", || {
         let children = fs::read_to_string(&place).ok()?;
-        Pid::from_raw(children.split_whitespace().next()?.parse().ok()?)
+        // strace has others for a moment, to try out what it may do.
+        let program = ours.get_program().as_encoded_bytes();
+        let is_ours = |child: &&str| {
+            fs::read(format!("/proc/{child}/cmdline")).is_ok_and(|line| line.starts_with(program))
+        };
+        Pid::from_raw(children.split_whitespace().find(is_ours)?.parse().ok()?)
     });
     let status = format!("/proc/{}/status", process.as_raw_nonzero());
     wait::until_true(wait::PATIENCE, "our process being stopped", || {
