@@ -1,7 +1,7 @@
 //! The way back: the last good copy in the place of a store that is damaged or gone.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 
 use remo_testkit::{skip, wait};
@@ -98,9 +98,17 @@ fn a_terminal_is_asked() {
         let Ok(mut child) = started else {
             return skip::skipped("a_terminal_is_asked", "there is no script(1)");
         };
+        // What is typed before the question is no answer to it.
+        let (mut output, mut shown) = (child.stdout.take().unwrap(), Vec::new());
+        while !shown.ends_with(b"[y/N] ") {
+            let mut byte = [0];
+            output.read_exact(&mut byte).expect("a question");
+            shown.extend(byte);
+        }
         child.stdin.take().unwrap().write_all(answer.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(status), "{output:?}");
+        output.read_to_end(&mut shown).unwrap();
+        let ended = child.wait().unwrap();
+        assert_eq!(ended.code(), Some(status), "{}", String::from_utf8_lossy(&shown));
         assert_eq!(room.text(), text);
     }
 }
