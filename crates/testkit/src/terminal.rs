@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
@@ -148,6 +149,14 @@ impl Terminal {
     /// When tmux refuses.
     pub fn resize(&self, size: (u16, u16)) {
         self.tmux(&["resize-window", "-x", &size.0.to_string(), "-y", &size.1.to_string()]);
+    }
+
+    /// The device that the program has as its terminal.
+    ///
+    /// # Panics
+    /// When tmux does not say.
+    pub fn device(&self) -> PathBuf {
+        self.text(&["display-message", "-p", "#{pane_tty}"]).trim_end().into()
     }
 
     /// The process number of the program.

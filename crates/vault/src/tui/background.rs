@@ -18,8 +18,8 @@ use crate::overview::{self, Depth, Facts, Overview, Places};
 /// Between two pictures.
 const PICTURE_EVERY: Duration = Duration::from_secs(1);
 
-/// How long the broker may take for all answers of one picture.
-const BROKER_PATIENCE: Duration = Duration::from_secs(5);
+/// How long the broker may take for all answers of one picture, and for each answer to a job.
+pub(super) const BROKER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Between two looks at the audit log. Nobody notices a shorter wait.
 const AUDIT_EVERY: Duration = Duration::from_millis(200);
@@ -121,7 +121,7 @@ pub(super) fn audit(path: PathBuf, mail: Sender) -> io::Result<()> {
             let found = tail.look();
             let kind = found.as_ref().err().map(io::Error::kind);
             let is_news = match &found {
-                Ok(lines) => failed.is_some() || !lines.lines.is_empty() || lines.too_long > 0,
+                Ok(lines) => failed.is_some() || !lines.lines.is_empty() || lines.too_long + lines.gaps > 0,
                 Err(_) => failed != kind,
             };
             failed = kind;

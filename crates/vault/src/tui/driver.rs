@@ -75,15 +75,21 @@ impl<'a> Driver<'a> {
                 self.state.arm();
                 self.draw(screen)?;
             }
-            let inputs = self.wait(screen)?;
+            let mut inputs = self.wait(screen)?;
             if self.signals.end() {
-                if self.state.busy.is_some() {
+                if self.state.is_changing() {
                     self.mailbox.wait_for_job(LAST_WAIT);
                 }
                 return Ok(());
             }
             if self.signals.take_suspend() {
                 screen.suspend()?;
+            }
+            if self.signals.take_continued() {
+                // Whoever stopped this process may have had the terminal, and its keys, since.
+                screen.take_again()?;
+                inputs.clear();
+                self.state.continued();
             }
             let mut effects = Vec::new();
             for letter in self.mailbox.take() {
@@ -141,6 +147,9 @@ impl<'a> Driver<'a> {
             screen.read(&mut inputs)?;
         } else if came == 0 {
             screen.settle(&mut inputs);
+        }
+        if !typed {
+            screen.end_stalled_paste(&mut inputs);
         }
         Ok(inputs)
     }

@@ -8,6 +8,7 @@ use remo_wire::client::{Client, ClientError};
 use remo_wire::error::ErrorCode;
 use remo_wire::names::{ProjectName, SecretName};
 
+use super::background::BROKER_PATIENCE;
 use super::change;
 use super::state::Trouble;
 use crate::cli::Locations;
@@ -21,7 +22,10 @@ pub enum Job {
     /// Remove a secret from the store.
     Remove(SecretName),
     /// Hand the whole store to the broker.
-    Push,
+    Push {
+        /// The generation of the clear that this may undo; `None` undoes none.
+        undoes: Option<u64>,
+    },
     /// Ask how a project's manifest compares with its pin.
     Compare(ProjectName),
     /// Approve the manifest that has this digest, and no other.
@@ -47,6 +51,11 @@ pub enum Done {
     Note(String),
     /// It is not done.
     Failed(Trouble),
+    /// Nothing was pushed: the broker was cleared on purpose, at this generation.
+    Cleared {
+        /// The generation that the clear made.
+        generation: u64,
+    },
     /// How the manifest compares.
     Compared(ProjectName, Box<ManifestResponse>),
 }
@@ -57,10 +66,15 @@ impl Job {
         match self {
             Self::Set(name, _) => format!("storing {name}"),
             Self::Remove(name) => format!("removing {name}"),
-            Self::Push => "pushing".to_owned(),
+            Self::Push { .. } => "pushing".to_owned(),
             Self::Compare(project) => format!("reading the manifest of {project}"),
             Self::Approve { project, .. } => format!("approving {project}"),
         }
+    }
+
+    /// Whether it changes nothing, and so may be cut off.
+    pub fn is_a_look(&self) -> bool {
+        matches!(self, Self::Compare(_))
     }
 
     /// Does it. Takes as long as it takes: a minute where another writer holds the store.
@@ -68,7 +82,7 @@ impl Job {
         let ended = match self {
             Self::Set(name, value) => change::set(locations, &name, value).map(Done::Note),
             Self::Remove(name) => change::remove(locations, &name).map(Done::Note),
-            Self::Push => change::push(locations).map(Done::Note),
+            Self::Push { undoes } => change::push(locations, undoes),
             Self::Compare(project) => compare(locations, &project)
                 .map(|manifest| Done::Compared(project, Box::new(manifest)))
                 .map_err(Failure::from),
@@ -78,8 +92,9 @@ impl Job {
     }
 }
 
+/// A connection whose every answer has a time limit that a person can wait for.
 fn client(locations: &Locations) -> Result<Client, ClientError> {
-    let mut client = Client::connect(&locations.admin_socket)?;
+    let mut client = Client::connect_within(&locations.admin_socket, BROKER_PATIENCE)?;
     // The first answer says which version the broker speaks.
     client.status()?;
     Ok(client)

@@ -9,6 +9,8 @@ use remo_wire::limits::PUSH_LINE_MAX;
 use zeroize::{Zeroize as _, Zeroizing};
 
 const ESCAPE: u8 = 0x1b;
+/// Ctrl-C.
+const INTERRUPT: u8 = 0x03;
 /// What a terminal puts around a paste once it was asked to (bracketed paste).
 const PASTE_BEGIN: &[u8] = b"\x1b[200~";
 const PASTE_END: &[u8] = b"\x1b[201~";
@@ -20,7 +22,7 @@ const SEQUENCE_MAX: usize = 32;
 pub enum Input {
     /// A key.
     Key(Key),
-    /// A paste, its line ends made `\n`; `None` when it holds more than one push could carry.
+    /// A paste, its line ends made `\n`; `None` when it holds more than one push could carry, or did not come whole.
     Paste(Option<Secret>),
 }
 
@@ -58,6 +60,8 @@ pub struct Decoder {
 struct Paste {
     content: Secret,
     overflow: bool,
+    /// The last byte so far is Ctrl-C.
+    interrupted: bool,
 }
 
 impl Decoder {
@@ -68,14 +72,36 @@ impl Decoder {
         }
     }
 
-    /// Whether something began whose end would tell what it is.
+    /// Whether something began that the next bytes, or that none come, would decide.
     pub fn is_waiting(&self) -> bool {
-        self.paste.is_none() && !self.pending.is_empty()
+        match &self.paste {
+            Some(paste) => paste.interrupted,
+            None => !self.pending.is_empty(),
+        }
+    }
+
+    /// Whether a paste has begun and not ended.
+    pub fn is_in_a_paste(&self) -> bool {
+        self.paste.is_some()
+    }
+
+    /// Ends a paste whose end does not come; nothing of it is kept.
+    pub fn give_up_paste(&mut self, inputs: &mut Vec<Input>) {
+        if self.paste.take().is_some() {
+            self.clear();
+            inputs.push(Input::Paste(None));
+        }
     }
 
     /// Nothing more came: what began with an escape was the key of that name.
     pub fn settle(&mut self, inputs: &mut Vec<Input>) {
-        if self.is_waiting() {
+        if !self.is_waiting() {
+            return;
+        }
+        if self.paste.is_some() {
+            // Alone, it was a key that somebody pressed; a paste goes on behind one that it holds.
+            self.give_up_paste(inputs);
+        } else {
             inputs.push(Input::Key(if *self.pending == [ESCAPE] { Key::Escape } else { Key::Other }));
             self.clear();
         }
@@ -96,7 +122,8 @@ impl Decoder {
 
     fn push(&mut self, byte: u8, inputs: &mut Vec<Input>) {
         self.hold(byte);
-        if self.paste.is_some() {
+        if let Some(paste) = &mut self.paste {
+            paste.interrupted = byte == INTERRUPT;
             self.push_pasted(inputs);
             return;
         }
@@ -108,7 +135,8 @@ impl Decoder {
             }
             Decoded::Paste => {
                 self.clear();
-                self.paste = Some(Paste { content: Secret::new(Vec::new()), overflow: false });
+                self.paste =
+                    Some(Paste { content: Secret::new(Vec::new()), overflow: false, interrupted: false });
             }
             Decoded::Key(key) => {
                 self.clear();
@@ -288,6 +316,27 @@ mod tests {
         bytes.resize(bytes.len() + PUSH_LINE_MAX + 1, b'x');
         bytes.extend_from_slice(PASTE_END);
         assert_eq!(inputs(&bytes), [Input::Paste(None)]);
+    }
+
+    #[test]
+    fn a_paste_without_end_is_ended_by_control_c_alone_and_by_time() {
+        let mut decoder = Decoder::default();
+        let mut inputs = Vec::new();
+        decoder.feed(b"\x1b[200~half q", &mut inputs);
+        decoder.settle(&mut inputs);
+        assert!(inputs.is_empty() && decoder.is_in_a_paste() && !decoder.is_waiting());
+        decoder.feed(b"\x03", &mut inputs);
+        assert!(inputs.is_empty() && decoder.is_waiting());
+        decoder.settle(&mut inputs);
+        decoder.feed(b"q", &mut inputs);
+        assert_eq!(inputs, [Input::Paste(None), Input::Key(Key::Char('q'))]);
+        inputs.clear();
+        decoder.feed(b"\x1b[200~half\x1b[20", &mut inputs);
+        decoder.give_up_paste(&mut inputs);
+        decoder.feed(b"q", &mut inputs);
+        assert_eq!(inputs, [Input::Paste(None), Input::Key(Key::Char('q'))]);
+        // Inside of a paste it is a byte of it: what is behind it must not become keys.
+        assert_eq!(self::inputs(b"\x1b[200~a\x03dy\x1b[201~"), [paste("a\x03dy")]);
     }
 
     #[test]

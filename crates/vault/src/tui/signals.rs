@@ -15,6 +15,7 @@ pub(super) struct Signals {
     reader: UnixStream,
     end: Arc<AtomicBool>,
     suspend: Arc<AtomicBool>,
+    continued: Arc<AtomicBool>,
 }
 
 impl Signals {
@@ -22,15 +23,15 @@ impl Signals {
     pub(super) fn catch() -> io::Result<Self> {
         let (reader, writer) = UnixStream::pair()?;
         reader.set_nonblocking(true)?;
-        let caught = Self { reader, end: Arc::default(), suspend: Arc::default() };
+        let caught = Self { reader, end: Arc::default(), suspend: Arc::default(), continued: Arc::default() };
         for (signal, flag) in [
             (SIGTERM, Some(&caught.end)),
             (SIGINT, Some(&caught.end)),
             (SIGHUP, Some(&caught.end)),
             (SIGTSTP, Some(&caught.suspend)),
-            // Of another size, or in the foreground again: to be drawn anew.
+            (SIGCONT, Some(&caught.continued)),
+            // Of another size: to be drawn anew.
             (SIGWINCH, None),
-            (SIGCONT, None),
         ] {
             if let Some(flag) = flag {
                 signal_hook::flag::register(signal, Arc::clone(flag))?;
@@ -54,6 +55,11 @@ impl Signals {
     /// Whether the process was asked to stop for a while, since the last time this was asked.
     pub(super) fn take_suspend(&self) -> bool {
         self.suspend.swap(false, Ordering::Relaxed)
+    }
+
+    /// Whether the process was continued after it was stopped, since the last time this was asked.
+    pub(super) fn take_continued(&self) -> bool {
+        self.continued.swap(false, Ordering::Relaxed)
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Stdout, Write as _};
 use std::os::fd::AsFd as _;
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::Show;
@@ -15,7 +16,7 @@ use ratatui::crossterm::terminal::{
 use ratatui::{Frame, Terminal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, getpid, kill_process};
-use rustix::termios::{QueueSelector, tcflush, tcgetwinsize};
+use rustix::termios::{OptionalActions, QueueSelector, tcflush, tcgetattr, tcgetwinsize, tcsetattr};
 use zeroize::Zeroize as _;
 
 use super::keys::{Decoder, Input};
@@ -24,11 +25,16 @@ use crate::failure::Failure;
 /// One read of what was typed, in bytes.
 const READ_MAX: usize = 4096;
 
+/// A paste of which nothing came for this time has lost its end.
+const PASTE_PAUSE_MAX: Duration = Duration::from_secs(5);
+
 /// A terminal in our hands. Dropping it gives it back as it was.
 #[derive(Debug)]
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     decoder: Decoder,
+    /// When bytes came last.
+    last_read: Instant,
 }
 
 impl Screen {
@@ -45,7 +51,7 @@ impl Screen {
         give_back_on_panic();
         let opened = enter().and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
         match opened {
-            Ok(terminal) => Ok(Self { terminal, decoder: Decoder::default() }),
+            Ok(terminal) => Ok(Self { terminal, decoder: Decoder::default(), last_read: Instant::now() }),
             Err(error) => {
                 give_back();
                 Err(refused(error))
@@ -75,6 +81,7 @@ impl Screen {
             self.decoder.feed(&bytes[..length], inputs);
         }
         bytes.zeroize();
+        self.last_read = Instant::now();
         match read? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
             _ => Ok(()),
@@ -89,6 +96,13 @@ impl Screen {
     /// No more bytes came: completes the key.
     pub fn settle(&mut self, inputs: &mut Vec<Input>) {
         self.decoder.settle(inputs);
+    }
+
+    /// Ends a paste that has stopped coming.
+    pub fn end_stalled_paste(&mut self, inputs: &mut Vec<Input>) {
+        if self.decoder.is_in_a_paste() && self.last_read.elapsed() > PASTE_PAUSE_MAX {
+            self.decoder.give_up_paste(inputs);
+        }
     }
 
     /// Throws away everything that was typed up to now.
@@ -108,6 +122,18 @@ impl Screen {
         give_back();
         kill_process(getpid(), Signal::STOP)?;
         enter()?;
+        self.take_again()
+    }
+
+    /// Takes the terminal once more after this process was stopped and continued by somebody else, who may have set
+    /// the terminal to echo. What was typed meanwhile is thrown away.
+    pub fn take_again(&mut self) -> io::Result<()> {
+        // By hand: the library believes that nothing has changed.
+        let mut modes = tcgetattr(io::stdin())?;
+        modes.make_raw();
+        tcsetattr(io::stdin(), OptionalActions::Flush, &modes)?;
+        enter()?;
+        self.discard_typed()?;
         self.terminal.clear()
     }
 }

@@ -1,5 +1,7 @@
 //! The broker goes away, hangs, and comes back.
 
+use std::time::{Duration, Instant};
+
 use remo_testkit::Terminal;
 use rustix::process::Signal;
 
@@ -51,4 +53,31 @@ fn a_broker_that_hangs_does_not_hold_up_keys() {
     terminal.wait_for("broker: OUT OF REACH");
     vault.broker.signal(Signal::CONT);
     terminal.wait_for("broker: generation");
+}
+
+#[test]
+fn a_look_at_a_hanging_broker_does_not_hold_up_leaving() {
+    if Terminal::is_missing("broker::a_look_at_a_hanging_broker_does_not_hold_up_leaving") {
+        return;
+    }
+    let vault = Vault::new();
+    vault.set("gh", "0123456789abcdef");
+    let project = vault.project("project-a", &["gh"]);
+    project.write_secrets(&["gh", "npm"]);
+    let left_within = || {
+        let terminal = vault.tui();
+        terminal.press(&["2"]);
+        terminal.wait_until("the project", |screen| row_has(screen, "project-a", &["changed"]));
+        vault.broker.signal(Signal::STOP);
+        let begun = Instant::now();
+        terminal.press(&["a"]);
+        terminal.wait_for("reading the manifest");
+        terminal.press(&["C-c"]);
+        assert_eq!(terminal.wait_for_end(), 0);
+        let passed = begun.elapsed();
+        vault.broker.signal(Signal::CONT);
+        passed
+    };
+    // A view that waits for the answer never takes less than this; a busy machine may take more.
+    assert!((0..3).any(|_| left_within() < Duration::from_secs(5)), "it waits for the broker");
 }

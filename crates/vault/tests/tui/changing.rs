@@ -149,6 +149,33 @@ fn a_push_by_key_reaches_the_broker_and_undoes_a_clear_only_after_a_yes() {
     terminal.press(&["y"]);
     terminal.wait_until("that it has it again", |screen| row_has(screen, "gh", &["yes"]));
     assert_eq!(vault.broker.list().secrets.len(), 1);
+    terminal.wait_for("broker: generation");
+    // A clear that no picture shows yet.
+    vault.broker.clear();
+    terminal.press(&["p"]);
+    terminal.wait_for("y = push");
+    assert_eq!(vault.broker.list().secrets.len(), 0);
+    // A yes to one clear is none to the next.
+    vault.broker.push(&[("gh", VALUE)]);
+    vault.broker.clear();
+    terminal.press(&["y"]);
+    let cleared = || vault.broker.list().secrets.is_empty();
+    wait::holds(std::time::Duration::from_millis(500), "it stays cleared", cleared);
+    terminal.wait_for("y = push");
+}
+
+#[test]
+fn a_name_that_is_none_is_refused_as_it_was_typed() {
+    if Terminal::is_missing("changing::a_name_that_is_none_is_refused_as_it_was_typed") {
+        return;
+    }
+    let vault = Vault::new();
+    let terminal = vault.tui();
+    begin_to_set(&terminal, "github-token");
+    terminal.wait_for("github_token");
+    let screen = terminal.screen();
+    assert!(screen.contains("name: github-token_") && screen.contains("1 to 128 characters"), "{screen}");
+    assert!(!screen.contains("Value of"), "{screen}");
 }
 
 #[test]

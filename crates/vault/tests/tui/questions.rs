@@ -1,6 +1,11 @@
 //! What is typed before a question is there does not answer it.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
+
 use remo_testkit::{Terminal, wait};
+use rustix::fs::OFlags;
+use rustix::termios::{Action, tcflow};
 
 use crate::vault::{Vault, row_has};
 
@@ -30,6 +35,52 @@ fn keys_typed_ahead_answer_no_question_that_was_not_there() {
     let pinned = vault.broker.manifest(&project).expect("an answer").pinned.expect("a pin");
     assert_eq!(pinned.bindings.len(), 1);
     assert!(vault.has("gh"));
+}
+
+#[test]
+fn more_than_one_read_typed_ahead_answers_no_question() {
+    if Terminal::is_missing("questions::more_than_one_read_typed_ahead_answers_no_question") {
+        return;
+    }
+    let vault = Vault::new();
+    vault.set("gh", "0123456789abcdef");
+    let terminal = vault.tui();
+    terminal.wait_until("the row", |screen| row_has(screen, "gh", &["no"]));
+    // While the output is held, the view cannot draw its question, and everything below is typed ahead of it.
+    let flags = i32::try_from(OFlags::NOCTTY.bits()).unwrap();
+    let device =
+        OpenOptions::new().read(true).write(true).custom_flags(flags).open(terminal.device()).unwrap();
+    tcflow(&device, Action::OOff).unwrap();
+    terminal.write(&format!("d{}", "y".repeat(6000)));
+    // The terminal has answered: it has passed the keys on.
+    terminal.screen();
+    terminal.screen();
+    tcflow(&device, Action::OOn).unwrap();
+    terminal.wait_for("y = remove");
+    wait::holds(std::time::Duration::from_millis(300), "the secret stays", || vault.has("gh"));
+    terminal.press(&["n"]);
+    terminal.wait_for("nothing was changed");
+    assert!(vault.has("gh"));
+}
+
+#[test]
+fn a_paste_without_end_swallows_keys_only_until_control_c_or_for_a_while() {
+    if Terminal::is_missing(
+        "questions::a_paste_without_end_swallows_keys_only_until_control_c_or_for_a_while",
+    ) {
+        return;
+    }
+    let vault = Vault::new();
+    let terminal = vault.tui();
+    terminal.write("\u{1b}[200~half a paste q");
+    terminal.press(&["C-c"]);
+    terminal.wait_for("a paste was dropped");
+    terminal.press(&["j"]);
+    terminal.wait_without("a paste was dropped");
+    terminal.write("\u{1b}[200~half a paste");
+    terminal.wait_for("a paste was dropped");
+    terminal.press(&["q"]);
+    assert_eq!(terminal.wait_for_end(), 0);
 }
 
 #[test]

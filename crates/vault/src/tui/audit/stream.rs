@@ -16,6 +16,7 @@ pub struct Stream {
     records: VecDeque<Record>,
     arrived: u64,
     unreadable: u64,
+    gaps: u64,
     problem: Option<(String, String)>,
 }
 
@@ -24,6 +25,7 @@ impl Stream {
     pub fn append(&mut self, found: &Lines) {
         self.problem = None;
         self.unreadable += found.too_long;
+        self.gaps += found.gaps;
         for line in &found.lines {
             let Some(record) = Record::parse(line) else {
                 self.unreadable += 1;
@@ -68,6 +70,11 @@ impl Stream {
         self.unreadable
     }
 
+    /// How many times records may have gone by unread.
+    pub fn gaps(&self) -> u64 {
+        self.gaps
+    }
+
     /// Why the log cannot be read, and what to do.
     pub fn problem(&self) -> Option<(&str, &str)> {
         self.problem.as_ref().map(|(problem, hint)| (problem.as_str(), hint.as_str()))
@@ -87,10 +94,10 @@ mod tests {
         let mut stream = Stream::default();
         let mut lines: Vec<_> = (0..RECORDS_MAX + 5).map(line).collect();
         lines.push(b"\x1b[2Jnot json".to_vec());
-        stream.append(&Lines { lines, too_long: 2 });
+        stream.append(&Lines { lines, too_long: 2, gaps: 1 });
         assert_eq!(stream.records().len(), RECORDS_MAX);
         assert_eq!(stream.records().next().unwrap().event, "e5");
-        assert_eq!(stream.unreadable(), 3);
+        assert_eq!((stream.unreadable(), stream.gaps()), (3, 1));
         assert_eq!(stream.arrived(), 1005);
     }
 

@@ -16,6 +16,9 @@ const LINE_MAX: usize = 64 * 1024;
 /// The most that is read between two looks at the screen, in bytes.
 const LOOK_MAX: u64 = 1024 * 1024;
 
+/// The most files that the broker keeps (`audit.keep_files`).
+const NUMBER_MAX: u32 = 1000;
+
 /// What a look at the log found.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Lines {
@@ -23,6 +26,8 @@ pub struct Lines {
     pub lines: Vec<Vec<u8>>,
     /// How many lines were too long to be looked at.
     pub too_long: u64,
+    /// How many times lines may have gone by unread: the log was cut, or the file after the one that was read is gone.
+    pub gaps: u64,
 }
 
 /// A log that is followed. Holds at most one incomplete line.
@@ -30,6 +35,13 @@ pub struct Lines {
 pub struct Tail {
     path: PathBuf,
     open: Option<Open>,
+}
+
+/// The file to go on with.
+struct Next {
+    file: File,
+    /// No other file was begun between the two.
+    follows: bool,
 }
 
 #[derive(Debug)]
@@ -53,21 +65,68 @@ impl Tail {
     /// When the log cannot be opened or read. The next call tries again.
     pub fn look(&mut self) -> io::Result<Lines> {
         let mut found = Lines::default();
-        let Some(open) = &mut self.open else {
-            let mut open = Open::at_the_end(open_log(&self.path)?)?;
-            open.read(&mut found)?;
-            self.open = Some(open);
-            return Ok(found);
-        };
-        // Asked before the rest is read: what is written into a renamed file comes before the renaming.
-        let there = std::fs::metadata(&self.path);
-        open.read(&mut found)?;
-        if there.is_ok_and(|there| open.is_another(&there)) {
-            let mut next = Open::at_the_beginning(open_log(&self.path)?);
-            next.read(&mut found)?;
-            self.open = Some(next);
+        match self.fill(&mut found) {
+            // What was read is not lost to what went wrong then; that comes again.
+            Err(error) if found == Lines::default() => Err(error),
+            _ => Ok(found),
         }
-        Ok(found)
+    }
+
+    fn fill(&mut self, found: &mut Lines) -> io::Result<()> {
+        let Some(mut open) = self.open.take() else {
+            let mut open = Open::at_the_end(open_log(&self.path)?)?;
+            open.read(found)?;
+            self.open = Some(open);
+            return Ok(());
+        };
+        let filled = self.fill_from(&mut open, found);
+        self.open = Some(open);
+        filled
+    }
+
+    /// Reads from `open` to its end, and only then from what comes after it.
+    fn fill_from(&self, open: &mut Open, found: &mut Lines) -> io::Result<()> {
+        let mut total = 0;
+        while total < LOOK_MAX {
+            // Asked before the rest is read: what is written into a renamed file comes before the renaming.
+            let replaced = std::fs::metadata(&self.path).is_ok_and(|there| open.is_another(&there));
+            let read = open.read(found)?;
+            total += read;
+            if read > 0 {
+                continue;
+            }
+            let Some(next) = replaced.then(|| self.after(open)).transpose()?.flatten() else { break };
+            found.too_long += u64::from(!open.partial.is_empty() || open.skipping);
+            found.gaps += u64::from(!next.follows);
+            *open = Open::at_the_beginning(next.file);
+        }
+        Ok(())
+    }
+
+    /// The file that was begun after `open`; `None` while files are being renamed.
+    fn after(&self, open: &Open) -> io::Result<Option<Next>> {
+        let is_it = |path: &Path| std::fs::metadata(path).is_ok_and(|there| !open.is_another(&there));
+        let gone = open.file.metadata()?.nlink() == 0;
+        let number = if gone { None } else { (1..=NUMBER_MAX).find(|number| is_it(&self.numbered(*number))) };
+        let Some(number) = number else {
+            return Ok(Some(Next { file: open_log(&self.path)?, follows: false }));
+        };
+        // One that somebody removed is passed over, and counted.
+        let newer = (0..number).rev().find(|number| self.numbered(*number).exists());
+        let Some(newer) = newer else { return Ok(None) };
+        let file = open_log(&self.numbered(newer))?;
+        // Renamed once more meanwhile, that file may be a later one.
+        Ok(is_it(&self.numbered(number)).then_some(Next { file, follows: newer + 1 == number }))
+    }
+
+    /// The name of the file that was put aside `number` rotations ago, as the broker counts.
+    fn numbered(&self, number: u32) -> PathBuf {
+        if number == 0 {
+            return self.path.clone();
+        }
+        let mut name = self.path.clone().into_os_string();
+        name.push(format!(".{number}"));
+        name.into()
     }
 }
 
@@ -103,18 +162,21 @@ impl Open {
         self.file.metadata().is_ok_and(|open| open.ino() != there.ino() || open.dev() != there.dev())
     }
 
-    fn read(&mut self, found: &mut Lines) -> io::Result<()> {
+    /// Returns how many bytes there were.
+    fn read(&mut self, found: &mut Lines) -> io::Result<u64> {
         if self.file.metadata()?.len() < self.position {
+            found.gaps += 1;
             *self = Self::at_the_beginning(self.file.try_clone()?);
         }
         self.file.seek(SeekFrom::Start(self.position))?;
         let mut content = Vec::new();
         let read = (&self.file).take(LOOK_MAX).read_to_end(&mut content)?;
-        self.position += u64::try_from(read).unwrap_or_default();
+        let read = u64::try_from(read).unwrap_or_default();
+        self.position += read;
         for piece in content.split_inclusive(|byte| *byte == b'\n') {
             self.take(piece, found);
         }
-        Ok(())
+        Ok(read)
     }
 
     fn take(&mut self, piece: &[u8], found: &mut Lines) {
@@ -201,6 +263,52 @@ mod tests {
         log.rotate();
         log.append("five\n");
         assert_eq!(lines(&mut tail), ["four", "five"]);
+    }
+
+    #[test]
+    fn rotations_with_more_unread_than_one_look_takes_lose_nothing() {
+        let log = Log::new();
+        log.append("first\n");
+        let mut tail = Tail::new(&log.path());
+        assert_eq!(lines(&mut tail), ["first"]);
+        let numbered = |number: u32| log.folder.path().join(format!("audit.log.{number}"));
+        for file in ["one", "two", "three"] {
+            if file != "one" {
+                let _ = fs::rename(numbered(1), numbered(2));
+                log.rotate();
+            }
+            let filler = "0123456789\n".repeat(150_000);
+            log.append(&format!("{file} begins\n{filler}{file} ends\n"));
+        }
+        let mut all = Vec::new();
+        loop {
+            let found = tail.look().unwrap();
+            assert_eq!((found.gaps, found.too_long), (0, 0));
+            if found.lines.is_empty() {
+                break;
+            }
+            all.extend(found.lines);
+        }
+        let marks: Vec<_> = all.iter().filter(|line| line.as_slice() != b"0123456789").collect();
+        assert_eq!(all.len(), 3 * 150_002);
+        assert_eq!((marks.len(), marks[0].as_slice()), (6, b"one begins".as_slice()));
+        assert_eq!(marks[5], b"three ends");
+    }
+
+    #[test]
+    fn a_file_that_was_removed_unread_is_counted() {
+        let log = Log::new();
+        log.append("one\n");
+        let mut tail = Tail::new(&log.path());
+        assert_eq!(lines(&mut tail), ["one"]);
+        log.rotate();
+        log.append("lost\n");
+        log.rotate();
+        log.append("three\n");
+        let found = tail.look().unwrap();
+        assert_eq!((found.lines, found.gaps), (vec![b"three".to_vec()], 1));
+        File::create(log.path()).unwrap();
+        assert_eq!(tail.look().unwrap().gaps, 1);
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl State {
         let Some(Dialog::Question(question)) = self.dialog.take() else { return Vec::new() };
         match question.into_step() {
             Step::Remove(name) => self.start(Job::Remove(name)),
-            Step::Push => self.start(Job::Push),
+            Step::Push { generation } => self.start(Job::Push { undoes: Some(generation) }),
             Step::Approve { project, sha256 } => self.start(Job::Approve { project, sha256 }),
             Step::Replace(name) => {
                 self.open(Dialog::Value(ValueEntry::new(name)));

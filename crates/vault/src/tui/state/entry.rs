@@ -2,13 +2,13 @@
 
 use remo_secret::Secret;
 use remo_wire::limits::PUSH_LINE_MAX;
-use remo_wire::names::SecretName;
+use remo_wire::names::{SECRET_NAME_MAX, SecretName};
 
 use super::super::keys::{Input, Key};
 use crate::input::LineEnd;
 
-/// The longest name, in characters.
-const NAME_MAX: usize = 128;
+/// The most that is taken of a name, in characters: what is longer than a name may be is refused as a whole.
+const TYPED_MAX: usize = SECRET_NAME_MAX + 1;
 
 /// The name of a secret, while it is typed.
 #[derive(Debug, Default)]
@@ -26,19 +26,18 @@ impl NameEntry {
         match input {
             Input::Key(Key::Enter) => match SecretName::new(&self.text) {
                 Ok(name) => return Some(name),
-                Err(rule) => self.problem = Some(rule.to_string()),
+                Err(rule) => self.problem = Some(self.refusal(&rule.to_string())),
             },
             Input::Key(Key::Backspace) => {
                 self.text.pop();
             }
             Input::Key(Key::Control('u')) => self.text.clear(),
-            Input::Key(Key::Char(character)) if character.is_ascii_alphanumeric() || *character == '_' => {
-                if self.text.len() < NAME_MAX {
-                    self.text.push(*character);
-                }
+            // Also what no name may have: a character that is left out unseen makes another name.
+            Input::Key(Key::Char(character)) if self.text.chars().count() < TYPED_MAX => {
+                self.text.push(*character);
             }
             Input::Key(Key::Char(_)) => {
-                self.problem = Some("a name has A-Z, a-z, 0-9 and _ only".to_owned());
+                self.problem = Some(format!("a name has at most {SECRET_NAME_MAX} characters"));
             }
             // It could be a value, and a name is shown.
             Input::Paste(_) => {
@@ -47,6 +46,15 @@ impl NameEntry {
             Input::Key(_) => {}
         }
         None
+    }
+
+    /// The rule, and a name that keeps it where one is near.
+    fn refusal(&self, rule: &str) -> String {
+        let allowed = |character: char| if character.is_ascii_alphanumeric() { character } else { '_' };
+        match SecretName::new(&self.text.chars().map(allowed).collect::<String>()) {
+            Ok(name) => format!("{rule}; write it with _ in the place of other characters: {name}"),
+            Err(_) => rule.to_owned(),
+        }
     }
 }
 
@@ -104,7 +112,9 @@ impl ValueEntry {
                 self.append(paste.expose());
             }
             Input::Paste(None) => {
-                self.restart(Some("the paste is too large: all secrets together have at most 1 MiB"));
+                self.restart(Some(
+                    "the paste did not come whole, or is too large (1 MiB at most); nothing of it was taken",
+                ));
             }
             Input::Key(_) => {}
         }

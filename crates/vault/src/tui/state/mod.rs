@@ -104,6 +104,8 @@ pub struct State {
     pub size: (u16, u16),
     positions: [Position; Tab::ALL.len()],
     leaving: bool,
+    /// What runs in the background changes nothing.
+    looking: bool,
 }
 
 impl State {
@@ -124,6 +126,7 @@ impl State {
             size,
             positions: Default::default(),
             leaving: false,
+            looking: false,
         }
     }
 
@@ -199,6 +202,9 @@ impl State {
             Done::Note(note) => self.note = Some(note),
             Done::Failed(trouble) => self.open(Dialog::Trouble(trouble)),
             Done::Compared(project, manifest) => self.compared(&project, &manifest),
+            Done::Cleared { generation } => {
+                self.open(Dialog::Question(Question::push_after_clear(generation)));
+            }
         }
         if self.leaving { vec![Effect::Quit] } else { vec![Effect::Refresh] }
     }
@@ -239,6 +245,7 @@ impl State {
             return Vec::new();
         }
         self.busy = Some(job.in_words());
+        self.looking = job.is_a_look();
         self.note = None;
         vec![Effect::Start(job)]
     }
@@ -246,6 +253,7 @@ impl State {
     /// Handles one thing that was typed.
     pub fn input(&mut self, input: Input) -> Vec<Effect> {
         match input {
+            Input::Key(Key::Control('c')) if self.leaving => vec![Effect::Quit],
             Input::Key(Key::Control('c')) => self.leave(),
             Input::Key(Key::Control('z')) => vec![Effect::Suspend],
             input if self.dialog.is_some() => self.answer(input),
@@ -258,13 +266,29 @@ impl State {
         }
     }
 
+    /// Whether something runs in the background that should come to its end.
+    pub fn is_changing(&self) -> bool {
+        self.busy.is_some() && !self.looking
+    }
+
+    /// The process was stopped, and somebody continued it. What was typed meanwhile is gone, and nobody can say how
+    /// much of a value that was.
+    pub fn continued(&mut self) {
+        if matches!(self.dialog, Some(Dialog::Value(_))) {
+            self.dialog = None;
+            self.note = Some("this was stopped while a value was typed; nothing was stored".to_owned());
+        }
+        self.armed = false;
+    }
+
     /// Ends, but not in the middle of a change.
     fn leave(&mut self) -> Vec<Effect> {
         self.dialog = None;
         match &self.busy {
             None => vec![Effect::Quit],
+            Some(_) if self.looking => vec![Effect::Quit],
             Some(busy) => {
-                self.note = Some(format!("still {busy}; this ends when that is done"));
+                self.note = Some(format!("still {busy}; this ends when that is done (Ctrl-C: at once)"));
                 self.leaving = true;
                 Vec::new()
             }
@@ -286,7 +310,8 @@ impl State {
             Key::BackTab | Key::Left => self.tab = self.tab.step(Tab::ALL.len() - 1),
             Key::Char('s') => self.open(Dialog::Name(NameEntry::default())),
             Key::Char('d') => self.ask_to_remove(),
-            Key::Char('p') => return self.push(),
+            // The job asks the broker whether it was cleared: a picture may be old.
+            Key::Char('p') => return self.start(Job::Push { undoes: None }),
             Key::Char('a') => return self.compare(),
             other => self.scroll(other),
         }
@@ -323,15 +348,6 @@ impl State {
         let from_the_end = self.tab == Tab::Audit;
         let page = usize::from(self.size.1).saturating_sub(6).max(1);
         self.position_mut().scroll(key, count, page, from_the_end);
-    }
-
-    fn push(&mut self) -> Vec<Effect> {
-        let cleared = self.overview.as_ref().and_then(|overview| overview.broker.cleared);
-        if cleared == Some(true) {
-            self.open(Dialog::Question(Question::push_after_clear()));
-            return Vec::new();
-        }
-        self.start(Job::Push)
     }
 
     fn ask_to_remove(&mut self) {

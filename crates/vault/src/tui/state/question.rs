@@ -31,8 +31,8 @@ pub enum Step {
     Remove(SecretName),
     /// Ask for another value of a secret that has one.
     Replace(SecretName),
-    /// Push although the broker was cleared on purpose.
-    Push,
+    /// Push although the broker was cleared on purpose, at this generation.
+    Push { generation: u64 },
     /// Approve exactly the manifest that was shown.
     Approve { project: ProjectName, sha256: String },
 }
@@ -61,12 +61,12 @@ impl Question {
     }
 
     /// Whether to undo a clear.
-    pub(super) fn push_after_clear() -> Self {
+    pub(super) fn push_after_clear(generation: u64) -> Self {
         let paragraphs = vec![
             "The broker was cleared on purpose and vends nothing. A push hands everything in the store to it again."
                 .to_owned(),
         ];
-        Self::new("Undo the clear?".to_owned(), "push", Step::Push, paragraphs)
+        Self::new("Undo the clear?".to_owned(), "push", Step::Push { generation }, paragraphs)
     }
 
     /// Whether to approve what `manifest` says that the file asks for. Where there is nothing to approve: a note when

@@ -190,12 +190,73 @@ fn an_empty_value_and_a_too_large_one_are_refused() {
 #[test]
 fn one_change_at_a_time_and_none_is_cut_off_by_leaving() {
     let mut state = state();
-    assert_eq!(key(&mut state, Key::Char('p')), [Effect::Start(Job::Push)]);
+    assert_eq!(key(&mut state, Key::Char('p')), [Effect::Start(Job::Push { undoes: None })]);
+    assert!(state.is_changing());
     assert_eq!(key(&mut state, Key::Char('p')), []);
     assert!(screen(&state, USUAL).contains("still pushing"));
     assert_eq!(key(&mut state, Key::Char('q')), []);
     assert_eq!(state.done(Done::Note("pushed".to_owned())), [Effect::Quit]);
     assert_eq!(key(&mut self::state(), Key::Control('c')), [Effect::Quit]);
+}
+
+#[test]
+fn a_look_holds_up_no_leaving_and_a_second_control_c_leaves_at_once() {
+    for leave in [Key::Char('q'), Key::Control('c')] {
+        let mut state = state();
+        assert_eq!(state.start(Job::Compare(project())).len(), 1);
+        assert!(!state.is_changing());
+        assert_eq!(key(&mut state, leave), [Effect::Quit]);
+    }
+    let mut state = state();
+    key(&mut state, Key::Char('p'));
+    assert_eq!(key(&mut state, Key::Control('c')), []);
+    assert_eq!(key(&mut state, Key::Char('q')), []);
+    assert_eq!(key(&mut state, Key::Control('c')), [Effect::Quit]);
+}
+
+#[test]
+fn a_clear_is_undone_only_by_a_yes_to_that_clear() {
+    let mut state = state();
+    key(&mut state, Key::Char('p'));
+    state.done(Done::Cleared { generation: 7 });
+    state.arm();
+    assert_eq!(key(&mut state, Key::Enter), []);
+    assert!(state.dialog.is_none());
+    state.done(Done::Cleared { generation: 7 });
+    state.arm();
+    assert_eq!(key(&mut state, Key::Char('y')), [Effect::Start(Job::Push { undoes: Some(7) })]);
+}
+
+#[test]
+fn a_value_is_given_up_when_the_process_was_stopped_and_a_question_is_armed_anew() {
+    let mut state = at_the_value();
+    type_text(&mut state, "half");
+    state.continued();
+    assert!(state.dialog.is_none() && screen(&state, USUAL).contains("nothing was stored"));
+    let mut state = asked(&["npm"]);
+    state.arm();
+    state.continued();
+    assert!(state.needs_arming());
+    assert_eq!(key(&mut state, Key::Char('y')), []);
+}
+
+#[test]
+fn a_name_is_shown_as_it_was_typed_and_refused_with_a_suggestion() {
+    let mut state = state();
+    key(&mut state, Key::Char('s'));
+    type_text(&mut state, "github-tok\u{202e}én");
+    assert!(screen(&state, USUAL).contains(r"name: github-tok\u{202e}\u{e9}n_"), "{}", screen(&state, USUAL));
+    assert_eq!(key(&mut state, Key::Enter), []);
+    let shown = screen(&state, USUAL);
+    assert!(shown.contains("1 to 128 characters") && shown.contains("github_tok__n"), "{shown}");
+    key(&mut state, Key::Control('u'));
+    type_text(&mut state, &"é".repeat(300));
+    for size in [(1, 1), (20, 10), USUAL] {
+        screen(&state, size);
+    }
+    assert!(screen(&state, USUAL).contains("has at most 128"));
+    assert_eq!(key(&mut state, Key::Enter), []);
+    assert!(matches!(state.dialog, Some(Dialog::Name(_))));
 }
 
 #[test]
@@ -227,7 +288,7 @@ fn every_size_is_drawn_whatever_is_open() {
 fn older_records_stay_where_they_are_while_new_ones_come() {
     let lines = |from: usize, to: usize| Lines {
         lines: (from..to).map(|it| format!(r#"{{"timestamp":"t","event":"e{it}"}}"#).into_bytes()).collect(),
-        too_long: 0,
+        ..Lines::default()
     };
     let chosen = |state: &State| {
         let records = state.records();

@@ -61,6 +61,11 @@ fn counts(state: &State, shown: usize, back: usize) -> String {
         (_, 0) => format!("{shown} records, live"),
         (_, back) => format!("{shown} records, {back} back from the newest (G goes there)"),
     };
+    let words = match state.audit.gaps() {
+        0 => words,
+        1 => format!("{words}, 1 gap (some may be missing)"),
+        count => format!("{words}, {count} gaps (some may be missing)"),
+    };
     match state.audit.unreadable() {
         0 => words,
         1 => format!("{words}, 1 line was no record"),

@@ -7,8 +7,9 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::super::state::{Dialog, NameEntry, Question, Stage, State, Trouble, ValueEntry};
-use super::super::text::{cut, wrapped};
+use super::super::text::{columns, cut, wrapped};
 use super::palette::Palette;
+use crate::shown::escaped;
 
 /// The widest a dialog gets, in columns.
 const WIDTH_MAX: u16 = 76;
@@ -103,8 +104,9 @@ fn name(entry: &NameEntry, width: usize) -> Content {
     let mut lines = wrapped("Store a secret. Its name: A-Z, a-z, 0-9 and _, like openai_api_key.", width);
     // The end of a long name is where one types.
     let room = width.saturating_sub(7);
-    let from = entry.text.len().saturating_sub(room);
-    lines.push(format!("name: {}_", &entry.text[from..]));
+    let text = escaped(&entry.text);
+    let end: String = text.chars().skip(columns(&text).saturating_sub(room)).collect();
+    lines.push(format!("name: {end}_"));
     lines.extend(entry.problem.iter().flat_map(|problem| wrapped(&format!("! {problem}"), width)));
     plain("Set", lines, 0, "Enter next · Esc leave")
 }
