@@ -113,7 +113,7 @@ pub(super) fn join(facts: &Facts) -> Vec<SecretView> {
 /// The watcher's report, of a living one or of the last one.
 fn report(facts: &Facts) -> Option<&Report> {
     match facts.watcher.as_ref().ok()? {
-        Found::Running(report) => Some(report),
+        Found::Running(report) | Found::Unresponsive { report, .. } => Some(report),
         Found::Stopped(report) => report.as_ref(),
     }
 }

@@ -157,7 +157,7 @@ fn store(facts: &mut Facts) -> &mut StoreFacts {
 fn report(facts: &mut Facts) -> &mut Report {
     match facts.watcher.as_mut().unwrap() {
         Found::Running(report) => report,
-        Found::Stopped(_) => panic!("it runs"),
+        Found::Unresponsive { .. } | Found::Stopped(_) => panic!("it runs"),
     }
 }
 

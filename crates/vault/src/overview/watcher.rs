@@ -70,6 +70,8 @@ impl WatcherView {
     pub(super) fn new(facts: &Facts) -> Self {
         let (state, report) = match &facts.watcher {
             Ok(Found::Running(report)) => (report.state.into(), Some(report)),
+            // What it says is not true any more; nothing is handed on.
+            Ok(Found::Unresponsive { report, .. }) => (WatcherState::NotRunning, Some(report)),
             Ok(Found::Stopped(report)) => (WatcherState::NotRunning, report.as_ref()),
             Err(_) => (WatcherState::Unknown, None),
         };

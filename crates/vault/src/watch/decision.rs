@@ -21,6 +21,24 @@ pub(super) struct RefusedPush {
     pub(super) problem: String,
 }
 
+/// What a broker has: when this is another one, somebody else has pushed, cleared or started it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) instance_id: String,
+    pub(super) generation: u64,
+    pub(super) cleared: bool,
+}
+
+impl From<&StatusResponse> for Seen {
+    fn from(status: &StatusResponse) -> Self {
+        Self {
+            instance_id: status.instance_id.clone(),
+            generation: status.generation,
+            cleared: status.cleared,
+        }
+    }
+}
+
 /// What to do with the present content of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {

@@ -325,3 +325,23 @@ fn judge(
     }
     moved
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_regular_look_finds_what_no_event_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("store");
+        fs::write(&store, "one").unwrap();
+        let mut watch = FileWatch::new(std::slice::from_ref(&store), &folder.path().join("socket")).unwrap();
+        assert_eq!(watch.check(), Changed::default());
+        // The events are there, but nobody takes them.
+        fs::write(&store, "another").unwrap();
+        assert_eq!(watch.check(), Changed { store: true, broker: false });
+        assert_eq!(watch.check(), Changed::default());
+        fs::remove_file(&store).unwrap();
+        assert_eq!(watch.check(), Changed { store: true, broker: false });
+    }
+}

@@ -5,6 +5,7 @@
 //! ciphertext; neither says anything about the value.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -168,9 +169,7 @@ impl Journal {
             // The folder is still to be made, or away for the moment.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => {
-                if !std::mem::replace(&mut self.warned, true) {
-                    warn!("cannot write the report {}: {error}", report::path(&self.store).display());
-                }
+                self.warn_once(&error);
                 Ok(())
             }
             Ok(()) => {
@@ -180,20 +179,57 @@ impl Journal {
         }
     }
 
+    /// The regular sign of life; makes the report again when it was removed.
+    ///
+    /// # Errors
+    /// `WouldBlock` when another watcher has taken this store meanwhile.
+    pub(super) fn alive(&mut self) -> io::Result<()> {
+        if fs::symlink_metadata(report::path(&self.store)).is_err() {
+            self.written = None;
+        }
+        if let Some(Err(error)) = self.reporter.as_ref().map(Reporter::beat) {
+            self.warn_once(&error);
+        }
+        self.save()
+    }
+
+    /// Takes the lock again when it was removed.
+    ///
+    /// # Errors
+    /// `WouldBlock` when another watcher has taken this store meanwhile.
+    pub(super) fn keep_place(&mut self) -> io::Result<()> {
+        let lost = self.reporter.as_ref().is_some_and(|reporter| !reporter.is_in_place(&self.store));
+        if lost { self.save() } else { Ok(()) }
+    }
+
+    fn warn_once(&mut self, error: &io::Error) {
+        if !std::mem::replace(&mut self.warned, true) {
+            warn!("cannot write the report {}: {error}", report::path(&self.store).display());
+        }
+    }
+
     /// Takes the lock in the store's folder, and what the last watcher there remembered.
     fn settle(&mut self) -> io::Result<()> {
         let reporter = Reporter::new(&self.store)?;
         self.written = None;
         if self.report.secrets.is_empty() {
             // What is not readable as a report is not missed.
-            if let Ok(Found::Stopped(Some(before)) | Found::Running(before)) = report::read(&self.store) {
-                self.report.secrets = before.secrets;
-                self.report.last_push = before.last_push;
+            match report::read(&self.store) {
+                Ok(
+                    Found::Stopped(Some(before))
+                    | Found::Running(before)
+                    | Found::Unresponsive { report: before, .. },
+                ) => {
+                    self.report.secrets = before.secrets;
+                    self.report.last_push = before.last_push;
+                }
+                Ok(Found::Stopped(None)) | Err(_) => {}
             }
             self.marks = report::read_as::<Marks>(&self.store).unwrap_or_default().marks;
         }
+        let beat = reporter.beat();
         self.reporter = Some(reporter);
-        Ok(())
+        beat
     }
 
     fn write(&mut self) -> io::Result<()> {

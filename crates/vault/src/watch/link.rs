@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use log::{info, warn};
 use remo_wire::client::{Client, ClientError};
 
+use super::stop::Interrupt;
 use super::timing::Pause;
 use crate::failure::chain;
 
@@ -18,14 +19,18 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_s
 /// and closes at once is in trouble all the time, and each connection costs it and us a whole round.
 const STEADY: Duration = Duration::from_secs(10);
 
+/// How long a connection may take: it waits only while the broker's queue is full.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// How long the broker may take for one answer: it answers within milliseconds, and while it does not, this
-/// process listens to nothing else.
+/// process listens to nothing but the signal to stop.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The broker, in reach or not.
 #[derive(Debug)]
 pub(super) struct Link {
     socket: PathBuf,
+    interrupt: Interrupt,
     client: Option<Client>,
     connected_at: Instant,
     pause: Pause,
@@ -38,9 +43,10 @@ pub(super) struct Link {
 
 impl Link {
     /// A link that is due to connect at once.
-    pub(super) fn new(socket: &Path) -> Self {
+    pub(super) fn new(socket: &Path, interrupt: Interrupt) -> Self {
         Self {
             socket: socket.to_owned(),
+            interrupt,
             client: None,
             connected_at: Instant::now(),
             pause: Pause::new(PAUSE.0, PAUSE.1),
@@ -70,7 +76,7 @@ impl Link {
         if self.due().is_none_or(|due| due > now) {
             return false;
         }
-        match Client::connect_within(&self.socket, ANSWER_TIMEOUT) {
+        match self.connect() {
             Ok(client) => {
                 self.client = Some(client);
                 self.connected_at = now;
@@ -81,6 +87,16 @@ impl Link {
                 false
             }
         }
+    }
+
+    fn connect(&self) -> Result<Client, ClientError> {
+        let mut client = Client::connect_within(&self.socket, CONNECT_TIMEOUT)?;
+        client.answer_within(ANSWER_TIMEOUT);
+        let ready = client.stream().set_write_timeout(Some(ANSWER_TIMEOUT));
+        ready
+            .and_then(|()| self.interrupt.guard(client.stream()))
+            .map_err(|source| ClientError::Interrupted { path: self.socket.clone(), source })?;
+        Ok(client)
     }
 
     /// Something happened to the socket: tries again at once.
@@ -105,12 +121,13 @@ impl Link {
 
     /// The connection is of no more use. Logged once until the broker answers again.
     pub(super) fn lost(&mut self, error: &ClientError) {
+        self.interrupt.release();
         if self.client.take().is_some() && self.connected_at.elapsed() >= STEADY {
             self.pause.reset();
         }
         self.retry_at = Instant::now() + self.pause.grow();
         self.problem = Some(chain(error));
-        if !self.absence_logged {
+        if !self.absence_logged && !self.interrupt.is_stopped() {
             self.absence_logged = true;
             warn!("{}; waiting for it", chain(error));
         }

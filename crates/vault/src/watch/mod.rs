@@ -12,6 +12,7 @@ mod decision;
 mod digest;
 mod files;
 mod health;
+mod heartbeat;
 mod journal;
 mod link;
 mod renewal;
@@ -31,7 +32,7 @@ use remo_wire::error::ErrorCode;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use self::decision::{Decision, Pushed, RefusedPush, decide};
+use self::decision::{Decision, Pushed, RefusedPush, Seen, decide};
 use self::digest::Digester;
 use self::files::{CHECK_INTERVAL, Changed, FileWatch};
 use self::health::Health;
@@ -108,13 +109,14 @@ pub fn run(source: &dyn Source, admin_socket: &Path, renewal: Option<Renewal>) -
         source,
         journal: Journal::open(&store).map_err(lock_taken(&store))?,
         store,
-        link: Link::new(admin_socket),
+        link: Link::new(admin_socket, stop.interrupt().map_err(system("start a thread"))?),
         files: FileWatch::new(&files, admin_socket).map_err(system("watch files with inotify"))?,
         burst: Burst::default(),
         health: Health::new(),
         digester: Digester::new().map_err(system("draw random bytes"))?,
         pushed: None,
         refused: None,
+        seen: None,
         remarks: Remarks::default(),
         cleared: false,
         copy_warned: false,
@@ -145,6 +147,7 @@ enum Cause {
     Changed,
     Reconnected,
     Retry,
+    Replaced,
 }
 
 impl fmt::Display for Cause {
@@ -154,6 +157,7 @@ impl fmt::Display for Cause {
             Self::Changed => "the store changed",
             Self::Reconnected => "the broker is back",
             Self::Retry => "tried again",
+            Self::Replaced => "somebody else has changed what the broker has",
         })
     }
 }
@@ -178,6 +182,8 @@ struct Watcher<'s> {
     digester: Digester,
     pushed: Option<Pushed>,
     refused: Option<RefusedPush>,
+    /// What the broker had when it was asked last.
+    seen: Option<Seen>,
     /// What was said last about entries that are not in the push.
     remarks: Remarks,
     /// Whether the broker was seen cleared, and that was logged.
@@ -216,11 +222,14 @@ impl Watcher<'_> {
             }
             let mut changed = Changed::default();
             if ready.files {
+                self.journal.keep_place().map_err(lock_taken(&self.store))?;
                 changed = self.files.take_events().map_err(system("read file events"))?;
             }
             let now = Instant::now();
             if now >= next_check {
                 next_check = now + CHECK_INTERVAL;
+                self.journal.alive().map_err(lock_taken(&self.store))?;
+                self.ask_again()?;
                 if let Some(renewal) = &mut self.renewal {
                     renewal.check(now);
                 }
@@ -234,6 +243,27 @@ impl Watcher<'_> {
             if changed.broker {
                 self.link.hurry();
             }
+        }
+    }
+
+    /// Asks the broker whether it still has what it had, and supplies it if not. Otherwise a push by hand, of another
+    /// store or by another watcher, would stay until the next change.
+    fn ask_again(&mut self) -> Result<(), WatchError> {
+        // What is under way asks by itself.
+        if self.seen.is_none() || self.health.retry_due().is_some() || self.burst.due().is_some() {
+            return Ok(());
+        }
+        let Some(client) = self.link.client() else { return Ok(()) };
+        match client.status() {
+            Ok(status) => {
+                let seen = Some(Seen::from(&status));
+                if std::mem::replace(&mut self.seen, seen.clone()) == seen {
+                    Ok(())
+                } else {
+                    self.synchronise(Cause::Replaced)
+                }
+            }
+            Err(error) => self.broken(error).map(drop),
         }
     }
 
@@ -352,6 +382,7 @@ impl Watcher<'_> {
             Err(error) => return self.broken(error),
         };
         self.link.proven();
+        self.seen = Some(Seen::from(&status));
         if self.cleared && !status.cleared {
             info!("the broker is no longer cleared");
         }
@@ -388,6 +419,7 @@ impl Watcher<'_> {
     }
 
     fn read(&mut self) -> Result<Option<(Prepared, Origin)>, WatchError> {
+        self.journal.alive().map_err(lock_taken(&self.store))?;
         let before = self.files.before_reading();
         let mut reading = match self.source.read_all() {
             Err(error) => {
@@ -439,6 +471,7 @@ impl Watcher<'_> {
                 self.refused = None;
                 self.journal.pushed(&response, &instance_id, &names);
                 self.well(origin)?;
+                self.seen = Some(Seen { instance_id: instance_id.clone(), generation, cleared: false });
                 self.pushed = Some(Pushed { digest, instance_id, generation });
                 let plural = if secret_count == 1 { "" } else { "s" };
                 info!("pushed {secret_count} secret{plural}, generation {generation} ({cause})");

@@ -1,13 +1,15 @@
 //! What the watcher says of itself to the other commands: a small file beside the store, without values.
 //!
 //! It is rewritten at every change of state. A watcher holds a lock on [`lock_path`] for as long as it lives, so a
-//! report that a dead watcher left behind is told from that of a living one.
+//! report that a dead watcher left behind is told from that of a living one; and it leaves a sign of life in that file
+//! at every regular check, so a report is told from that of one that is stopped or stuck.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use remo_wire::names::SecretName;
@@ -16,10 +18,14 @@ use rustix::io::Errno;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::heartbeat;
 use crate::private_file::{self, FILE_MODE, sibling};
 
 /// A report holds names and sentences; what is larger is something else.
 const REPORT_MAX: u64 = 4 * 1024 * 1024;
+
+/// How old a living watcher's sign of life may be: several of its regular checks.
+pub const SILENCE_MAX: Duration = Duration::from_secs(15);
 
 /// Where the watcher of `store` leaves its report.
 pub fn path(store: &Path) -> PathBuf {
@@ -109,21 +115,34 @@ pub struct Report {
 pub enum Found {
     /// A living watcher's report.
     Running(Report),
+    /// A watcher lives, but gives no sign of life: it is stopped (SIGSTOP, a frozen container) or stuck, and does not
+    /// push what changes. Nothing in its report holds for now; `pid` is still its process number. What helps: let it go
+    /// on (`kill -CONT PID`), or end it (`kill -KILL PID`), which loses nothing, and have it started again.
+    Unresponsive {
+        /// What it said last.
+        report: Report,
+        /// How long it has been silent, by a clock that does not jump; more than [`SILENCE_MAX`]. `None` when there
+        /// was no sign of life in this boot of the machine.
+        silent_for: Option<Duration>,
+    },
     /// No watcher lives; the last one left this.
     Stopped(Option<Report>),
 }
 
 /// Looks at the report of the watcher of `store`.
 pub fn read(store: &Path) -> io::Result<Found> {
-    let running = is_held(&lock_path(store))?;
+    let lock = held(&lock_path(store))?;
     let report = match private_file::read(&path(store), REPORT_MAX) {
         Ok(content) => serde_json::from_slice(content.expose()).ok(),
         Err(error) if error.is_missing() => None,
         Err(error) => return Err(io::Error::other(error)),
     };
-    Ok(match report {
-        Some(report) if running => Found::Running(report),
-        report => Found::Stopped(report),
+    Ok(match (report, lock) {
+        (Some(report), Some(lock)) => match heartbeat::age(&lock) {
+            Some(age) if age <= SILENCE_MAX => Found::Running(report),
+            silent_for => Found::Unresponsive { report, silent_for },
+        },
+        (report, _) => Found::Stopped(report),
     })
 }
 
@@ -133,15 +152,16 @@ pub(super) fn read_as<T: DeserializeOwned>(store: &Path) -> Option<T> {
     serde_json::from_slice(content.expose()).ok()
 }
 
-fn is_held(path: &Path) -> io::Result<bool> {
+/// The file at `path`, if a watcher holds a lock on it.
+fn held(path: &Path) -> io::Result<Option<File>> {
     let file = match open_lock(path, false) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
     match flock(&file, FlockOperation::NonBlockingLockShared) {
-        Ok(()) => Ok(false),
-        Err(Errno::WOULDBLOCK) => Ok(true),
+        Ok(()) => Ok(None),
+        Err(Errno::WOULDBLOCK) => Ok(Some(file)),
         Err(error) => Err(error.into()),
     }
 }
@@ -174,6 +194,11 @@ impl Reporter {
         let lock = open_lock(&lock_path(store), true)?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
         Ok(Self { path: path(store), lock })
+    }
+
+    /// Gives a sign of life.
+    pub fn beat(&self) -> io::Result<()> {
+        heartbeat::beat(&self.lock)
     }
 
     /// Whether the lock is still that of the store's place: another folder may have come there.

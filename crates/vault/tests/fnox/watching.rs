@@ -259,7 +259,7 @@ fn a_watcher_that_starts_amid_the_writing_removes_nothing() {
     let whole = room.text();
     let mut file = begin_to_write(&room, &whole);
     // No event tells of the writer, and what it has written is old by now.
-    let long_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
+    let long_ago = std::time::SystemTime::now() - Duration::from_hours(1);
     file.set_modified(long_ago).unwrap();
     let watcher = Watcher::start(&room);
     watcher.wait_for("is being written, and holds fewer secrets than before; nothing is pushed");

@@ -20,6 +20,8 @@ mod store;
 mod typing;
 mod values;
 mod watch;
+mod watch_life;
 mod watch_peer;
+mod watch_unit;
 mod watcher;
 mod writers;

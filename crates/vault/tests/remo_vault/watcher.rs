@@ -98,7 +98,8 @@ impl Watcher {
         self.child.id()
     }
 
-    fn signal(&self, signal: Signal) {
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(self.child.id().try_into().expect("a pid")).expect("a pid");
         kill_process(pid, signal).expect("it runs");
     }
