@@ -119,8 +119,9 @@ fn does_not_echo(script: u32) -> bool {
     String::from_utf8_lossy(&settings.stdout).split_whitespace().any(|setting| setting == "-echo")
 }
 
-/// Types at the prompt through a real terminal, which `script` (util-linux) makes.
-fn type_at_prompt(room: &Room, entries: [&str; 2]) -> (bool, String) {
+/// Types at the prompt through a real terminal, which `script` (util-linux) makes; where the name is stored already, it
+/// `replaces` that.
+fn type_at_prompt(room: &Room, replaces: bool, entries: [&str; 2]) -> (bool, String) {
     let transcript = room.path().join("transcript");
     let _ = fs::remove_file(&transcript);
     let mut script = Command::new("script");
@@ -138,6 +139,10 @@ fn type_at_prompt(room: &Room, entries: [&str; 2]) -> (bool, String) {
     let mut child = script.spawn().expect("script (util-linux) is installed");
     let mut terminal = child.stdin.take().unwrap();
     let shown = || fs::read_to_string(&transcript).unwrap_or_default();
+    if replaces {
+        wait_until("the question", || shown().contains("[y/N] "));
+        std::io::Write::write_all(&mut terminal, b"y\n").unwrap();
+    }
     for (prompt, entry) in ["(not shown): ", "once more: "].into_iter().zip(entries) {
         wait_until(prompt, || shown().contains(prompt));
         assert!(does_not_echo(child.id()), "a prompt on a terminal that shows what is typed");
@@ -150,12 +155,12 @@ fn type_at_prompt(room: &Room, entries: [&str; 2]) -> (bool, String) {
 #[test]
 fn a_value_is_typed_twice_at_a_prompt_that_does_not_show_it() {
     let room = Room::with_key();
-    let (stored, shown) = type_at_prompt(&room, ["tripwire one", "tripwire one"]);
+    let (stored, shown) = type_at_prompt(&room, false, ["tripwire one", "tripwire one"]);
     assert!(stored, "{shown}");
     assert!(!shown.contains("tripwire"), "{shown}");
     assert_eq!(room.reveal("typed"), "tripwire one");
 
-    let (stored, shown) = type_at_prompt(&room, ["tripwire two", "tripwire three"]);
+    let (stored, shown) = type_at_prompt(&room, true, ["tripwire two", "tripwire three"]);
     assert!(!stored, "{shown}");
     assert!(shown.contains("the two entries differ; nothing was stored"), "{shown}");
     assert!(!shown.contains("tripwire"), "{shown}");
