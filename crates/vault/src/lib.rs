@@ -27,6 +27,7 @@ pub mod overview;
 pub mod present;
 pub mod private_file;
 pub mod push;
+pub mod pushed;
 pub mod question;
 pub mod reseal;
 pub mod source;

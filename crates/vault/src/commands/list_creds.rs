@@ -58,6 +58,7 @@ fn concerns_secrets(code: FindingCode) -> bool {
             | FindingCode::EntryFault
             | FindingCode::NameUnpushable
             | FindingCode::NotPushed
+            | FindingCode::BrokerContentUnknown
             | FindingCode::RemovedStillServed
             | FindingCode::LoginExpired
             | FindingCode::LoginExpiring

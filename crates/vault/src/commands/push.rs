@@ -2,6 +2,7 @@
 
 use remo_wire::admin::PushResponse;
 use remo_wire::client::Client;
+use remo_wire::names::SecretName;
 
 use super::{plural, source};
 use crate::cli::Locations;
@@ -9,6 +10,9 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::output;
 use crate::push;
+use crate::pushed::{self, Contents, Pushed};
+use crate::source::Reading;
+use crate::watch::report::{self, Found, State};
 
 pub(super) fn run(locations: &Locations) -> Result<ExitStatus, Failure> {
     let pushed = now(locations, &mut |remark| output::note(&format!("warning: {remark}")))?;
@@ -19,12 +23,44 @@ pub(super) fn run(locations: &Locations) -> Result<ExitStatus, Failure> {
 /// Pushes everything. `remark` is told what is left out before anything is sent.
 pub(crate) fn now(locations: &Locations, remark: &mut dyn FnMut(&str)) -> Result<PushResponse, Failure> {
     let reading = source(locations).read_all()?;
+    refuse_short(locations, &reading)?;
+    let contents = Contents::of(&reading);
     let prepared = push::prepare(reading).map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
-    prepared.remarks.lines().for_each(remark);
+    prepared.remarks.lines().for_each(&mut *remark);
     let mut client = Client::connect(&locations.admin_socket)?;
     // The first answer says which version the broker speaks.
-    client.status()?;
-    Ok(client.request(&prepared.unconditional())?)
+    let instance_id = client.status()?.instance_id;
+    let response: PushResponse = client.request(&prepared.unconditional())?;
+    let pushed = Pushed { instance_id, generation: response.generation, contents };
+    if let Err(error) = pushed.write(locations.store_path()) {
+        let place = pushed::path(locations.store_path());
+        remark(&format!("pushed, but cannot note it in {}: {error}", place.display()));
+    }
+    Ok(response)
+}
+
+/// Refuses to take secrets away from the broker while the watcher finds that the store is not whole: a file that is
+/// half written looks like one from which secrets were removed.
+fn refuse_short(locations: &Locations, reading: &Reading) -> Result<(), Failure> {
+    let store = locations.store_path();
+    let Ok(Found::Running(report)) = report::read(store) else { return Ok(()) };
+    if report.state != State::StoreUnreadable {
+        return Ok(());
+    }
+    let lacks =
+        |name: &&SecretName| !reading.secrets.contains_key(*name) && !reading.faults.contains_key(*name);
+    let short: Vec<_> = report.secrets.keys().filter(lacks).map(SecretName::as_str).collect();
+    if short.is_empty() {
+        return Ok(());
+    }
+    let store = store.display();
+    Err(Failure::new(format!(
+        "{store} is not whole at the moment, and this would take away: {}; nothing was pushed",
+        short.join(", ")
+    ))
+    .hint(format!(
+        "see who is writing to it: fuser -v {store}; or what the good copy has: remo-vault restore"
+    )))
 }
 
 /// What a push came to.

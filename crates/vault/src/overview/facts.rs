@@ -12,6 +12,7 @@ use super::key::KeyView;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::login::Login;
+use crate::pushed::{Contents, Pushed};
 use crate::source::Reading;
 use crate::watch::report::Found;
 
@@ -75,6 +76,8 @@ pub struct StoreFacts {
     pub faults: BTreeMap<SecretName, String>,
     /// Names that are no secret names.
     pub unpushable: Vec<String>,
+    /// What tells this content from another one.
+    pub contents: Contents,
 }
 
 impl From<Reading> for StoreFacts {
@@ -87,7 +90,9 @@ impl From<Reading> for StoreFacts {
             };
             (name, Stored { kind, fields, changed_at: entry.changed_at })
         };
+        let contents = Contents::of(&reading);
         Self {
+            contents,
             secrets: reading.secrets.into_iter().map(stored).collect(),
             faults: reading.faults.into_iter().map(|(name, fault)| (name, fault.to_string())).collect(),
             unpushable: reading.unpushable,
@@ -108,10 +113,25 @@ pub struct Facts {
     pub store_file: PathBuf,
     /// What the store holds; `None` when it was not looked at.
     pub store: Option<Result<StoreFacts, Trouble>>,
+    /// What was pushed last out of this store; `None` when that is not known.
+    pub pushed: Option<Pushed>,
     /// What the watcher says of itself.
     pub watcher: Result<Found, Trouble>,
     /// The vault key.
     pub key: KeyView,
     /// What is known about logins.
     pub logins: Result<Vec<Login>, Trouble>,
+}
+
+impl Facts {
+    /// The push that became what the broker has now; `None` when nobody vouches for that.
+    pub(super) fn vouched(&self) -> Option<&Pushed> {
+        let status = &self.broker.as_ref().ok()?.status;
+        self.pushed.as_ref().filter(|it| is_of(it, status))
+    }
+}
+
+/// Whether `pushed` became what the broker has at `status`.
+pub(super) fn is_of(pushed: &Pushed, status: &StatusResponse) -> bool {
+    pushed.instance_id == status.instance_id && pushed.generation == status.generation
 }

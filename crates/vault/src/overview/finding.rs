@@ -41,6 +41,8 @@ pub enum FindingCode {
     KeyPlaintext,
     /// The broker lacks a secret of the store, or has an older value of it.
     NotPushed,
+    /// Nobody vouches that the broker has what is stored.
+    BrokerContentUnknown,
     /// The broker has a secret that the store has no more.
     RemovedStillServed,
     /// A login has ended.

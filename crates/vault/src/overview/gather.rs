@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use remo_wire::admin::{AdminRequest, ListResponse, ManifestResponse, StatusResponse};
 use remo_wire::client::{Client, ClientError};
 
-use super::facts::{BrokerAnswers, Facts, StoreFacts, Trouble};
+use super::facts::{BrokerAnswers, Facts, StoreFacts, Trouble, is_of};
 use super::key::KeyView;
 use crate::failure::Failure;
 use crate::login;
+use crate::pushed::Pushed;
 use crate::source::{Reading, Source, SourceError};
 use crate::watch::report;
 
@@ -20,6 +22,9 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often the broker is asked at most until all its answers are about one snapshot.
 const ROUNDS: u32 = 3;
+
+/// Between two looks at the broker and at the record of the last push.
+const RECORD_PAUSE: Duration = Duration::from_millis(50);
 
 /// Where the parts are.
 #[derive(Clone)]
@@ -56,7 +61,7 @@ pub enum Depth {
 
 /// Gathers everything. The broker's answers may take `patience` together.
 pub fn gather(places: &Places<'_>, depth: Depth, patience: Duration) -> Facts {
-    let broker = ask_broker(places.admin_socket, patience).map_err(|error| Failure::from(error).into());
+    let (broker, pushed) = ask_broker_and_record(places, patience);
     let reading = (depth == Depth::Full).then(|| places.source.read_all());
     let logins = match &reading {
         Some(Ok(reading)) => login::current(places.store, places.key_file, reading),
@@ -68,9 +73,31 @@ pub fn gather(places: &Places<'_>, depth: Depth, patience: Duration) -> Facts {
         broker,
         store_file: places.store.to_owned(),
         store: reading.map(store_facts),
+        pushed,
         watcher: report::read(places.store).map_err(|error| unreadable_report(places.store, &error)),
         key: KeyView::look(places.key_file),
         logins: logins.map_err(|error| Failure::from(error).into()),
+    }
+}
+
+/// The broker's answers, and the record of the push that became them. Who pushes writes it down a moment after the
+/// broker has answered, so two that do not fit are looked at again.
+fn ask_broker_and_record(
+    places: &Places<'_>,
+    patience: Duration,
+) -> (Result<BrokerAnswers, Trouble>, Option<Pushed>) {
+    let mut round = 1;
+    loop {
+        let broker = ask_broker(places.admin_socket, patience);
+        let pushed = Pushed::read(places.store);
+        let fits = broker.as_ref().map_or(true, |broker| {
+            broker.secrets.is_empty() || pushed.as_ref().is_some_and(|it| is_of(it, &broker.status))
+        });
+        if fits || round == ROUNDS {
+            return (broker.map_err(|error| Failure::from(error).into()), pushed);
+        }
+        round += 1;
+        thread::sleep(RECORD_PAUSE);
     }
 }
 

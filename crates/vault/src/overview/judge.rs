@@ -20,7 +20,7 @@ pub(super) fn findings(overview: &Overview, facts: &Facts) -> Vec<Finding> {
     broker(overview, &mut findings);
     store(overview, facts, &mut findings);
     watcher(overview, &mut findings);
-    pushes(overview, &mut findings);
+    pushes(overview, facts, &mut findings);
     logins(overview, facts, &mut findings);
     for project in &overview.projects {
         self::project(project, overview, &mut findings);
@@ -133,7 +133,7 @@ fn has(findings: &[Finding], code: Code) -> bool {
 }
 
 /// What store and broker do not have in common. A cleared broker is one finding, not one a secret.
-fn pushes(overview: &Overview, findings: &mut Vec<Finding>) {
+fn pushes(overview: &Overview, facts: &Facts, findings: &mut Vec<Finding>) {
     if !overview.broker.answers() || overview.broker.cleared == Some(true) {
         return;
     }
@@ -146,13 +146,30 @@ fn pushes(overview: &Overview, findings: &mut Vec<Finding>) {
         let message = format!("stored, but not in the broker as it is now: {}", listed(&behind));
         findings.push(Finding::problem(Code::NotPushed, message).command("hand it over", "remo-vault push"));
     }
-    let gone =
-        names(&|it| it.in_store == Some(false) && matches!(it.in_broker, InBroker::Yes | InBroker::Older));
+    let unknown = |message: String| {
+        Finding::problem(Code::BrokerContentUnknown, message)
+            .command("hand over what is stored", "remo-vault push")
+    };
+    let holds_something = overview.secrets.iter().any(|it| it.in_broker != InBroker::No);
+    let doubtful = names(&|it| stored(it) && it.in_broker == InBroker::Unknown);
+    if facts.vouched().is_none() && holds_something {
+        let message = "what the broker has was not pushed out of this store as far as is known, so it cannot be \
+                       told whether it is what is stored";
+        findings.push(unknown(message.to_owned()));
+    } else if !doubtful.is_empty() {
+        let names = listed(&doubtful);
+        findings.push(unknown(format!("it cannot be told whether the broker has as it is stored: {names}")));
+    }
+    let gone = names(&|it| it.in_store == Some(false) && it.in_broker != InBroker::No);
     if !gone.is_empty() {
         let message = format!("not in the store any more, but the broker still has: {}", listed(&gone));
-        findings.push(
-            Finding::problem(Code::RemovedStillServed, message).command("take it away", "remo-vault push"),
-        );
+        let finding = Finding::problem(Code::RemovedStillServed, message);
+        // A file that is half written looks like one from which secrets were removed.
+        findings.push(if overview.watcher.state == WatcherState::StoreUnreadable {
+            finding.command("the store is not whole; see what is missing", "remo-vault restore")
+        } else {
+            finding.command("take it away", "remo-vault push")
+        });
     }
 }
 

@@ -8,7 +8,7 @@ use remo_wire::names::{FieldName, SecretName};
 use remo_wire::value::Kind;
 use serde::Serialize;
 
-use super::facts::Facts;
+use super::facts::{Facts, Stored};
 use super::whole_seconds;
 use crate::watch::report::{Found, Known, Report};
 
@@ -16,13 +16,13 @@ use crate::watch::report::{Found, Known, Report};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InBroker {
-    /// As far as times tell, the value that is stored.
+    /// What is stored; of an entry that cannot be read, whatever it had before.
     Yes,
-    /// A value that was pushed before the last change.
+    /// Another value than is stored, or another kind of it.
     Older,
     /// No.
     No,
-    /// The broker does not say.
+    /// The broker does not say whether it has it, or nobody vouches that it is what is stored.
     Unknown,
 }
 
@@ -97,8 +97,8 @@ pub(super) fn join(facts: &Facts) -> Vec<SecretView> {
             in_broker: match (&held, listed) {
                 (None, _) => InBroker::Unknown,
                 (Some(_), None) => InBroker::No,
-                (Some(_), Some(_)) if is_older(changed_at, pushed_at) => InBroker::Older,
-                (Some(_), Some(_)) => InBroker::Yes,
+                (Some(_), Some(_)) if fault.is_some() => InBroker::Yes,
+                (Some(_), Some(listed)) => compared(facts, stored, listed, known),
             },
             fault: fault.cloned(),
             expires_at: expires_at.map(whole_seconds),
@@ -108,6 +108,31 @@ pub(super) fn join(facts: &Facts) -> Vec<SecretView> {
         }
     };
     names.into_iter().map(view).collect()
+}
+
+/// How what the broker has of a secret stands to what is stored.
+fn compared(
+    facts: &Facts,
+    stored: Option<&Stored>,
+    listed: &ListedSecret,
+    known: Option<&Known>,
+) -> InBroker {
+    let Some(pushed) = facts.vouched() else { return InBroker::Unknown };
+    let Some(Ok(store)) = &facts.store else {
+        // What the watcher has seen stands in for the store.
+        let waits = known.is_some_and(|known| known.pushed_at.is_none());
+        return if waits { InBroker::Older } else { InBroker::Yes };
+    };
+    // The broker has what the store has no more.
+    let Some(stored) = stored else { return InBroker::Yes };
+    if stored.kind != listed.kind || stored.fields != listed.fields {
+        return InBroker::Older;
+    }
+    match pushed.contents.is_same(&listed.name, &store.contents) {
+        Some(true) => InBroker::Yes,
+        Some(false) => InBroker::Older,
+        None => InBroker::Unknown,
+    }
 }
 
 /// The watcher's report, of a living one or of the last one.
@@ -135,9 +160,4 @@ fn is_the_watchers(facts: &Facts) -> bool {
     let generation = facts.broker.as_ref().ok().map(|broker| broker.status.generation);
     let last = report(facts).and_then(|report| report.last_push.as_ref());
     generation.is_some() && generation == last.map(|last| last.generation)
-}
-
-/// Whether a value changed after it was pushed. Sources count whole seconds, so within one second nobody can say.
-fn is_older(changed_at: Option<Timestamp>, pushed_at: Option<Timestamp>) -> bool {
-    matches!((changed_at, pushed_at), (Some(changed), Some(pushed)) if changed.as_second() > pushed.as_second())
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use remo_secret::Secret;
 use remo_wire::admin::{
-    CacheLimits, ListedSecret, ManifestResponse, ManifestState, ManifestSummary, ProjectStatus,
+    CacheLimits, ListedSecret, ManifestResponse, ManifestState, ManifestSummary, ProjectStatus, PushedSecret,
     StatusResponse,
 };
 use remo_wire::binding::{Binding, Bindings, EnvTarget, FileTarget, Target};
@@ -16,6 +17,8 @@ use remo_wire::value::Kind;
 use super::*;
 use crate::exit::ExitStatus;
 use crate::login::Login;
+use crate::pushed::{Contents, Pushed};
+use crate::source::{Entry, Reading};
 use crate::watch::report::{Found, Known, LastPush, Report, State};
 
 fn time(text: &str) -> Timestamp {
@@ -99,6 +102,7 @@ fn well() -> Facts {
                 (secret("gh"), stored(Kind::Scalar, &[])),
             ]
             .into(),
+            contents: pushed().contents,
             ..StoreFacts::default()
         })),
         watcher: Ok(Found::Running(Report {
@@ -118,6 +122,7 @@ fn well() -> Facts {
             unpushable: Vec::new(),
             secrets: [(secret("aws"), known.clone()), (secret("gh"), known)].into(),
         })),
+        pushed: Some(pushed()),
         key: KeyView {
             file: PathBuf::from("/run/key.txt"),
             tier: KeyTier::Tpm2,
@@ -128,6 +133,19 @@ fn well() -> Facts {
         },
         logins: Ok(Vec::new()),
     }
+}
+
+/// What the broker of [`well`] has.
+fn pushed() -> Pushed {
+    Pushed { instance_id: "i".to_owned(), generation: 7, contents: contents("02:00:00", &["aws", "gh"]) }
+}
+
+/// A store in which these were changed at `changed`.
+fn contents(changed: &str, names: &[&str]) -> Contents {
+    let value = || PushedSecret::Scalar(Secret::from_text("x".to_owned()));
+    let entry = |name: &&str| (secret(name), Entry { value: value(), changed_at: Some(time(changed)) });
+    let sealed = changed.as_bytes().to_vec();
+    Contents::of(&Reading { secrets: names.iter().map(entry).collect(), sealed, ..Reading::default() })
 }
 
 fn with_project(name: &str, manifest: ManifestResponse) -> Facts {
@@ -238,12 +256,50 @@ fn what_did_not_reach_the_broker_is_told_from_what_should_be_gone() {
     // Changed after the push that the broker has.
     let mut facts = well();
     store(&mut facts).secrets.insert(secret("gh"), Stored { changed_at: Some(time("02:30:00")), ..gh });
+    store(&mut facts).contents = contents("02:30:00", &["aws", "gh"]);
     let overview = expect(&facts, &[FindingCode::NotPushed], &[]);
     assert_eq!(overview.secrets[1].in_broker, InBroker::Older);
-    // Somebody pushed by hand since: another generation than the watcher's.
+    // Somebody pushed since, and nobody knows what.
     broker(&mut facts).status.generation = 8;
     broker(&mut facts).status.secrets_loaded_at = Some("2026-05-31T02:30:01Z".to_owned());
+    let overview = expect(&facts, &[FindingCode::BrokerContentUnknown], &[]);
+    assert_eq!(overview.secrets[1].in_broker, InBroker::Unknown);
+    // It was `remo-vault push`.
+    facts.pushed.as_mut().unwrap().generation = 8;
+    facts.pushed.as_mut().unwrap().contents = store(&mut facts).contents.clone();
     assert_eq!(expect(&facts, &[], &[]).secrets[1].in_broker, InBroker::Yes);
+    // The same generation of another run of the broker.
+    broker(&mut facts).status.instance_id = "j".to_owned();
+    expect(&facts, &[FindingCode::BrokerContentUnknown], &[]);
+}
+
+#[test]
+fn another_kind_and_other_fields_are_another_value() {
+    let mut facts = well();
+    broker(&mut facts).secrets[0].fields.clear();
+    assert_eq!(expect(&facts, &[FindingCode::NotPushed], &[]).secrets[0].in_broker, InBroker::Older);
+    broker(&mut facts).secrets[0].kind = Kind::Scalar;
+    assert_eq!(expect(&facts, &[FindingCode::NotPushed], &[]).secrets[0].in_broker, InBroker::Older);
+}
+
+#[test]
+fn a_watcher_that_cannot_do_its_work_is_a_problem_in_every_state() {
+    for state in [State::Refused, State::WaitingForBroker, State::StoreUnreadable] {
+        let mut facts = well();
+        report(&mut facts).state = state;
+        report(&mut facts).hint = Some("do".to_owned());
+        expect(&facts, &[FindingCode::WatcherProblem], &[]);
+    }
+}
+
+#[test]
+fn nothing_is_taken_away_while_the_store_is_not_whole() {
+    let mut facts = well();
+    store(&mut facts).secrets.remove(&secret("gh"));
+    report(&mut facts).state = State::StoreUnreadable;
+    report(&mut facts).hint = Some("do".to_owned());
+    let overview = expect(&facts, &[FindingCode::WatcherProblem, FindingCode::RemovedStillServed], &[]);
+    assert!(overview.findings.iter().all(|it| it.command.as_deref() != Some("remo-vault push")));
 }
 
 #[test]

@@ -10,8 +10,10 @@ pub fn findings<'a>(findings: impl Iterator<Item = &'a Finding>, width: Option<N
     let mut text = String::new();
     for finding in findings {
         text += &wrapped("- ", &finding.message, width);
-        for line in finding.remedy.iter().flat_map(|remedy| remedy.lines()) {
-            text += &wrapped("  > ", line.trim(), width);
+        let lines = finding.remedy.iter().flat_map(|remedy| remedy.lines());
+        for (index, line) in lines.enumerate() {
+            // One sign a remedy: what goes on in the next line is no command of its own.
+            text += &wrapped(if index == 0 { "  > " } else { "    " }, line.trim(), width);
         }
     }
     text

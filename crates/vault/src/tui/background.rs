@@ -99,6 +99,8 @@ impl<'a> Photographer<'a> {
         match seen {
             Some(seen) => {
                 facts.store.clone_from(&seen.facts.store);
+                // Which logins still hold was told by the store's values.
+                facts.logins.clone_from(&seen.facts.logins);
                 self.store = Some(seen);
             }
             None => self.store = Some(StoreSeen { facts: facts.clone(), at: Instant::now(), stamps }),

@@ -44,6 +44,7 @@ use self::stop::StopSignal;
 use self::timing::Burst;
 use crate::failure::chain;
 use crate::push::{self, Prepared, Remarks};
+use crate::pushed::{self, Contents};
 use crate::source::{Reading, Source};
 use crate::store::keep_good;
 
@@ -120,6 +121,7 @@ pub fn run(source: &dyn Source, admin_socket: &Path, renewal: Option<Renewal>) -
         remarks: Remarks::default(),
         cleared: false,
         copy_warned: false,
+        recorded: None,
         renewal,
     };
     if let Some(file) = files.first() {
@@ -190,6 +192,8 @@ struct Watcher<'s> {
     cleared: bool,
     /// Whether it was said that the good copy cannot be written.
     copy_warned: bool,
+    /// What stands beside the store about the last push.
+    recorded: Option<pushed::Pushed>,
     renewal: Option<Renewal>,
 }
 
@@ -199,6 +203,8 @@ struct Origin {
     sealed: Vec<u8>,
     /// Whether everything in it could be read.
     whole: bool,
+    /// What tells it from another one.
+    contents: Contents,
 }
 
 impl Watcher<'_> {
@@ -391,6 +397,11 @@ impl Watcher<'_> {
             Decision::Push => return self.push(prepared, &origin, digest, status, cause),
             Decision::UpToDate => {
                 debug!("the broker has this already ({cause})");
+                // The same values may be sealed anew.
+                if let Some(Pushed { instance_id, generation, .. }) = &self.pushed {
+                    let (instance_id, generation) = (instance_id.clone(), *generation);
+                    self.record(&instance_id, generation, &origin.contents);
+                }
                 self.well(&origin)?;
             }
             Decision::RefusedBefore => {
@@ -436,13 +447,34 @@ impl Watcher<'_> {
             return Ok(None);
         }
         self.journal.read(&reading, &self.digester).map_err(system("encode a value"))?;
-        let origin = Origin { sealed: std::mem::take(&mut reading.sealed), whole: reading.faults.is_empty() };
+        let contents = Contents::of(&reading);
+        let origin = Origin {
+            contents,
+            sealed: std::mem::take(&mut reading.sealed),
+            whole: reading.faults.is_empty(),
+        };
         match push::prepare(reading) {
             Err(error) => {
                 self.failed(State::Refused, error.to_string(), Some(error.hint()))?;
                 Ok(None)
             }
             Ok(prepared) => Ok(Some((prepared, origin))),
+        }
+    }
+
+    /// Notes beside the store what the broker has out of it, unless that stands there.
+    fn record(&mut self, instance_id: &str, generation: u64, contents: &Contents) {
+        let stands = self.recorded.as_ref().is_some_and(|it| {
+            it.instance_id == instance_id && it.generation == generation && it.contents.is_same_file(contents)
+        });
+        if stands {
+            return;
+        }
+        let record =
+            pushed::Pushed { instance_id: instance_id.to_owned(), generation, contents: contents.clone() };
+        match record.write(&self.store) {
+            Ok(()) => self.recorded = Some(record),
+            Err(error) => warn!("cannot write {}: {error}", pushed::path(&self.store).display()),
         }
     }
 
@@ -470,6 +502,7 @@ impl Watcher<'_> {
                 let PushResponse { secret_count, generation, .. } = response;
                 self.refused = None;
                 self.journal.pushed(&response, &instance_id, &names);
+                self.record(&instance_id, generation, &origin.contents);
                 self.well(origin)?;
                 self.seen = Some(Seen { instance_id: instance_id.clone(), generation, cleared: false });
                 self.pushed = Some(Pushed { digest, instance_id, generation });

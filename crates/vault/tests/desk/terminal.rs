@@ -4,11 +4,15 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use remo_testkit::{skip, wait};
 use rustix::process::Signal;
 
 use crate::room::{MANIFEST, Room, write_manifest};
+
+/// How many terminals were started.
+static STARTED: AtomicUsize = AtomicUsize::new(0);
 
 /// A terminal with a server of its own; ended when it is dropped.
 struct Terminal {
@@ -22,7 +26,9 @@ impl Terminal {
             skip::skipped(name, "there is no tmux");
             return None;
         }
-        let terminal = Self { socket: room.path().join("tmux") };
+        // One that is ending still has its socket.
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let terminal = Self { socket: room.path().join(format!("tmux-{number}")) };
         let script = room.path().join("script");
         let mut content = String::from("#!/bin/sh\n");
         for (name, value) in room.environment() {
