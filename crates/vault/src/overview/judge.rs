@@ -192,13 +192,15 @@ fn logins(overview: &Overview, facts: &Facts, findings: &mut Vec<Finding>) {
     for secret in &overview.secrets {
         let (Some(end), Some(renew)) = (secret.expires_at, &secret.renew) else { continue };
         let name = secret.name.as_str();
-        if secret.expired {
+        // Without a look at the store nobody knows whether the credential is still there.
+        if secret.expired && facts.store.is_some() {
             let message = format!("the credential {name} ended at {end}");
             findings.push(
                 Finding::problem(Code::LoginExpired, message).about(name).command("get it anew", renew),
             );
         } else {
-            let message = format!("the credential {name} ends at {end}");
+            let ends = if secret.expired { "ended" } else { "ends" };
+            let message = format!("the credential {name} {ends} at {end}");
             findings.push(
                 Finding::notice(Code::LoginExpiring, message).about(name).command("get it anew", renew),
             );

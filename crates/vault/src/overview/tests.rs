@@ -333,6 +333,8 @@ fn faults_names_and_logins() {
     let mut facts = well();
     facts.logins = Ok(vec![login("02:59:59")]);
     assert!(expect(&facts, &[FindingCode::LoginExpired], &[]).secrets[1].expired);
+    let unread = Facts { store: None, ..facts.clone() };
+    expect(&unread, &[], &[FindingCode::LoginExpiring]);
     facts.logins = Ok(vec![login("03:05:00")]);
     assert!(!expect(&facts, &[], &[FindingCode::LoginExpiring]).secrets[1].expired);
     facts.logins = Ok(vec![login("23:00:00")]);
