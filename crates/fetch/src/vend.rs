@@ -12,6 +12,7 @@ use remo_wire::project::FetchedSecrets;
 use crate::failure::Failure;
 use crate::pause::{Pause, rest};
 use crate::plan::{Plan, can_heal};
+use crate::report;
 
 pub(crate) use broker::{Broker, Connection};
 pub(crate) use fault::Fault;
@@ -24,6 +25,9 @@ const PAUSE_MAX: Duration = Duration::from_millis(500);
 
 /// How long to rely on the broker's word that nothing has changed before asking again.
 const WATCH_MAX: Duration = Duration::from_secs(2);
+
+/// How long a wait is silent: as long as one does not wonder.
+const SILENT_MAX: Duration = Duration::from_secs(1);
 
 /// How long an answer may take at least, however little time is left: one attempt is always made in earnest.
 const ANSWER_MIN: Duration = Duration::from_secs(1);
@@ -75,27 +79,29 @@ impl Vended {
 
 /// Fetches until nothing required is missing, for at most `timeout`.
 pub(crate) fn fetch_required(broker: &Broker, timeout: Duration) -> Result<Vended, Failure> {
-    let deadline = Instant::now() + timeout;
+    let began = Instant::now();
+    let deadline = began + timeout;
+    let mut told = false;
     let left = || deadline.saturating_duration_since(Instant::now());
     let mut pause = Pause::up_to(PAUSE_MAX);
     let mut connection = None;
     let mut watch = None;
     loop {
         let attempt = attempt(broker, &mut connection, left());
-        let (unavailable, minimum) = match attempt {
+        let (unavailable, minimum, awaited) = match attempt {
             Ok(vended) if vended.plan.complete() => return Ok(vended),
             Ok(vended) if !can_heal(vended.plan.fatal()) => return Err(incomplete(&vended, None)),
             Ok(vended) => {
                 if watch.is_none() {
                     watch = broker.watch(Some(vended.fetched.view), left().max(ANSWER_MIN)).ok();
                 }
-                (incomplete(&vended, Some(timeout)), None)
+                (incomplete(&vended, Some(timeout)), None, names(&vended.plan))
             }
             Err(Fault::Denied(failure) | Fault::Final(failure)) => return Err(failure),
             Err(Fault::Passing { failure, retry_after }) => {
                 connection = None;
                 watch = None;
-                (failure, retry_after)
+                (failure, retry_after, "the broker".to_owned())
             }
         };
         let next = pause.take(minimum);
@@ -103,8 +109,19 @@ pub(crate) fn fetch_required(broker: &Broker, timeout: Duration) -> Result<Vende
         if left().is_zero() || minimum.is_some_and(|minimum| minimum > left()) {
             return Err(unavailable);
         }
-        wait(&mut watch, next, left());
+        if !told && began.elapsed() >= SILENT_MAX {
+            report::note(format!("waiting up to {} s for: {awaited}", timeout.as_secs_f64()));
+            told = true;
+        }
+        let silent = if told { left() } else { SILENT_MAX.saturating_sub(began.elapsed()).min(left()) };
+        wait(&mut watch, next, silent);
     }
+}
+
+/// The secrets that hold a start up.
+fn names(plan: &Plan) -> String {
+    let names: Vec<_> = plan.fatal().map(|problem| problem.secret.as_str()).collect();
+    names.join(", ")
 }
 
 /// One `fetch` on a connection that is kept between attempts.

@@ -10,6 +10,7 @@ use crate::{cargo, console, generate};
 mod deny;
 pub(crate) mod dependencies;
 mod file_length;
+mod links;
 mod sources;
 mod unsafe_code;
 
@@ -42,6 +43,7 @@ pub(crate) fn steps(workspace: &Workspace) -> Steps {
         Ok(Outcome::Passed)
     });
     steps.run("length of files", || file_length::check(workspace.root()));
+    steps.run("links and numbers of the pages", || links::check(workspace.root()));
     steps.run("unsafe code", || unsafe_code::check(workspace.root()));
     steps.run("broker dependencies", || dependencies::check(workspace));
     steps.run("clippy", || {

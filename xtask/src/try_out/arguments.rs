@@ -17,7 +17,8 @@ Builds broker, vault and helper, starts them in a private directory in memory, t
 and checks each: whatever is not as the story says ends it with a failure. It needs Rust and nothing else (with --fnox also \
 fnox), no root and no containers, so what stands for a container here is a directory and a process: it shows the path of a secret, not \
 the isolation of a container. At the end nothing is left, after Ctrl-C neither: every process, also those that your \
-command left behind, is ended, and the directory is removed.
+command left behind, is ended, and the directory is removed. Only after kill -9 of the tour itself both stay: the \
+directory is remo-try.* in XDG_RUNTIME_DIR or /dev/shm, and the broker has its name in its command line.
 
 With a command, the story is shorter and goes to standard error, and the command has standard input and output to \
 itself.";

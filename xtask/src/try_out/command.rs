@@ -34,6 +34,11 @@ impl Ran {
         &self.output
     }
 
+    /// Whether it ended with `code`.
+    pub(super) fn ended_with(&self, code: i32) -> bool {
+        self.status.code() == Some(code)
+    }
+
     /// Fails unless it ended with `code`.
     pub(super) fn exits(self, code: i32) -> Result<Self, Failure> {
         if self.status.code() == Some(code) {

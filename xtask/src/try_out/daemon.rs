@@ -1,10 +1,12 @@
 //! A process that stays while the story goes on.
 
 use std::fs::{self, File};
-use std::os::unix::process::CommandExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
+
+use signal_hook::consts::SIGTERM;
 
 use super::ending::Stop;
 use super::interruption::Interruption;
@@ -75,8 +77,9 @@ impl Daemon {
         Ok((said, waited))
     }
 
-    /// Asks it to end, and fails unless it ends well and in time. Afterwards it is gone either way.
-    pub(super) fn end(mut self) -> Result<(), Failure> {
+    /// Asks it to end, and fails unless it ends well and in time. Afterwards it is gone either way. An
+    /// `unprepared` one may also end by the signal itself, as it does right after its start.
+    pub(super) fn end(mut self, unprepared: bool) -> Result<(), Failure> {
         let name = self.name;
         if let Some(status) = self.group.ended()? {
             return Err(Failure::new(format!("{name} ended before it was asked to ({status})")));
@@ -84,6 +87,7 @@ impl Daemon {
         self.group.terminate()?;
         match self.group.wait(END_MAX)? {
             Some(status) if status.success() => Ok(()),
+            Some(status) if unprepared && status.signal() == Some(SIGTERM) => Ok(()),
             Some(status) => Err(Failure::new(format!("{name} should end with exit status 0: {status}"))),
             None => Err(Failure::new(format!("{name} did not end within {} s", END_MAX.as_secs()))),
         }

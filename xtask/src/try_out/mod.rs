@@ -8,6 +8,8 @@ use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use rustix::process::geteuid;
+
 use crate::console;
 use crate::failure::Failure;
 
@@ -27,6 +29,9 @@ mod request;
 mod samples;
 mod stage;
 mod story;
+
+/// The overflow user (`/proc/sys/kernel/overflowuid`).
+const OVERFLOW_UID: u32 = 65_534;
 
 pub(crate) use arguments::{ABOUT, Arguments};
 use chapters::{approval, arrival, change, record, recovery, refusal, supply};
@@ -54,7 +59,8 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let told = tell(&mut stage, arguments);
     let stopped_in = stage.story.place();
     let last_words = stage.last_words();
-    let (story, left) = stage.leaves();
+    let interrupted = matches!(told, Err(Stop::Interrupted(_)));
+    let (story, left) = stage.leaves(interrupted);
     let status = match &told {
         Ok(status) => *status,
         Err(stop) => {
@@ -77,6 +83,13 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 
 /// Everything that can fail before there is anything to clean up.
 fn prepare(arguments: &Arguments) -> Result<Stage, Failure> {
+    if geteuid().as_raw() == OVERFLOW_UID {
+        return Err(Failure::new(format!(
+            "as user {OVERFLOW_UID} (nobody) the tour cannot work: the kernel shows every user without a number as \
+             this one, so the broker never lets it in"
+        ))
+        .hint("run it as another user; it needs no root"));
+    }
     if let Some(file) = &arguments.env_file {
         // Not opened here: it may be a pipe.
         file.metadata().map_err(Failure::because(format!("cannot read {}", file.display())))?;
@@ -109,7 +122,7 @@ fn tell(stage: &mut Stage, arguments: &Arguments) -> Result<ExitStatus, Stop> {
     opening(stage)?;
     let own = supply::vault(stage, &origin)?;
     supply::broker(stage)?;
-    approval::asks(stage, &own, samples)?;
+    let own = approval::asks(stage, own, samples)?;
     approval::approves(stage)?;
     let status = if own_command {
         own_command::run(stage, &arguments.command)?

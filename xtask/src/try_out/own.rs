@@ -4,7 +4,7 @@
 use std::io::{self, IsTerminal as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 use serde_json::Value;
@@ -13,6 +13,12 @@ use super::ending::Stop;
 use super::samples;
 use super::stage::{Side, Stage};
 use crate::failure::Failure;
+
+/// What an import ends with that did not take every line.
+const LEFT_SOMETHING_OUT: i32 = 1;
+
+/// What the vault says to a value without a byte.
+const EMPTY: &str = "the value is empty";
 
 /// The longest name of a secret, in characters.
 const NAME_MAX: usize = 128;
@@ -51,8 +57,12 @@ pub(super) fn prompt(stage: &mut Stage, names: &[String]) -> Result<(), Stop> {
         stage.story.typed("vault$", &typed)?;
         let settings = tcgetattr(io::stdin()).ok();
         let mut vault = Command::new(stage.program("remo-vault"));
-        vault.args(["set", name]).envs(stage.variables(Side::Vault));
-        let status = vault.status().map_err(Failure::because(format!("cannot run `{typed}`")))?;
+        vault.args(["set", name]).envs(stage.variables(Side::Vault)).stderr(Stdio::piped());
+        // The prompt is on the terminal itself.
+        let child = vault.stdin(Stdio::inherit()).spawn();
+        let ended = child.and_then(std::process::Child::wait_with_output);
+        let ended = ended.map_err(Failure::because(format!("cannot run `{typed}`")))?;
+        let (status, said) = (ended.status, String::from_utf8_lossy(&ended.stderr).into_owned());
         if let (false, Some(settings)) = (status.success(), settings) {
             // Ctrl-C at the prompt ends it while the terminal does not echo.
             let _ = tcsetattr(io::stdin(), OptionalActions::Now, &settings);
@@ -62,19 +72,45 @@ pub(super) fn prompt(stage: &mut Stage, names: &[String]) -> Result<(), Stop> {
             // The prompt takes Ctrl-C out of the terminal's hands and ends itself by it.
             return Err(Stop::Interrupted(signal));
         }
+        if said.contains(EMPTY) {
+            // The hint of the vault names an option that the tour does not have.
+            return Err(Failure::new(format!("there is no value for {name}: what came in was empty"))
+                .hint(if terminal {
+                    "type the value at the prompt, or paste it"
+                } else {
+                    "see whether the command before the pipe failed; without a pipe the value is asked for"
+                })
+                .into());
+        }
+        stage.story.output(&said)?;
         if !status.success() {
-            return Err(Failure::new(format!("`{typed}` failed ({status})")).into());
+            return Err(Failure::new(format!("{name} could not be stored, for the reason above")).into());
         }
     }
     Ok(())
 }
 
-/// Has the vault import a file.
-pub(super) fn import(stage: &mut Stage, file: &Path) -> Result<(), Stop> {
+/// Has the vault import a file; says whether there was anything in it.
+pub(super) fn import(stage: &mut Stage, file: &Path) -> Result<bool, Stop> {
     let file = std::path::absolute(file)
         .map_err(Failure::because(format!("cannot use the file {}", file.display())))?;
-    stage.types_with_env_file(r#"remo-vault import - < "$ENV_FILE""#, &file)?.exits(0)?;
-    stage.story.aside("(this vault is gone at the end of the tour: keep the file)")
+    let ran = stage.types_with_env_file(r#"remo-vault import - < "$ENV_FILE""#, &file)?;
+    let shown = file.display();
+    if ran.output().lines().any(|line| line.starts_with("error: ")) {
+        return Err(Failure::new(format!("{shown} cannot be taken, for the reason above"))
+            .hint(
+                "a line is NAME=value, a # begins a comment; mend the file, or leave the line out of a copy",
+            )
+            .into());
+    }
+    let anything = !ran.output().contains("imported 0 secrets");
+    if ran.ended_with(LEFT_SOMETHING_OUT) {
+        stage.story.aside("(the lines with a warning are left out, the others are taken)")?;
+    } else {
+        ran.exits(0)?;
+    }
+    stage.story.aside("(this vault is gone at the end of the tour: keep the file)")?;
+    Ok(anything)
 }
 
 /// What the vault has now.
@@ -101,6 +137,11 @@ fn own(listed: &Value) -> Option<Own> {
 }
 
 impl Own {
+    /// What the vault calls it.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// What the manifest says about it.
     pub(super) fn binding(&self) -> String {
         let Self { name, fields } = self;

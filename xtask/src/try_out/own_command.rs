@@ -11,6 +11,12 @@ use super::ending::{ExitStatus, Stop};
 use super::stage::{Side, Stage};
 use crate::failure::Failure;
 
+/// What a shell, and the helper, end with when there is no such program.
+const NOT_FOUND: u8 = 127;
+
+/// The same for a file that is no program.
+const NOT_EXECUTABLE: u8 = 126;
+
 /// Runs it in the user's directory, environment and terminal; returns its exit status.
 pub(super) fn run(stage: &mut Stage, command: &[OsString]) -> Result<ExitStatus, Stop> {
     let name = command.first().map(OsString::as_os_str).unwrap_or_default();
@@ -46,7 +52,17 @@ pub(super) fn run(stage: &mut Stage, command: &[OsString]) -> Result<ExitStatus,
     let status = child.wait().map_err(Failure::because("cannot wait for remo-fetch-secrets"))?;
     // The helper itself was ended by a signal: a failure with nothing better to say.
     let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX);
-    stage.story.checked(&format!("your command ended with exit status {code}"))?;
+    match code {
+        NOT_FOUND => stage.story.aside(&format!(
+            "(exit status {code}: {} was not found, or did not find what it runs itself; see how it is spelled, and PATH)",
+            name.display()
+        ))?,
+        NOT_EXECUTABLE => stage.story.aside(&format!(
+            "(exit status {code}: {} could not be executed, or could not execute what it runs itself)",
+            name.display()
+        ))?,
+        code => stage.story.checked(&format!("your command ended with exit status {code}"))?,
+    }
     Ok(ExitStatus::Command(code))
 }
 

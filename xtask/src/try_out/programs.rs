@@ -12,8 +12,8 @@ use crate::{cargo, console};
 const PROGRAMS: [&str; 3] = ["remo-broker", "remo-vault", "remo-fetch-secrets"];
 
 /// What the vault's program does under other names.
-const NAMES_OF_THE_VAULT: [&str; 4] =
-    ["remo-list-creds", "remo-test-project", "remo-vend-status", "remo-reload"];
+const NAMES_OF_THE_VAULT: [&str; 5] =
+    ["remo-list-creds", "remo-test-project", "remo-vend-status", "remo-reload", "remo-login"];
 
 /// Where they are.
 #[derive(Debug)]

@@ -316,13 +316,14 @@ impl Stage {
     }
 
     /// Ends every process and removes the directory; says how many processes had to be killed because somebody
-    /// left them behind. All of it is done whatever fails on the way; the first failure is returned.
-    pub(super) fn leaves(self) -> (Story, Result<usize, Failure>) {
+    /// left them behind. All of it is done whatever fails on the way; the first failure is returned. After an
+    /// interruption a daemon may have been asked to end before it could answer that.
+    pub(super) fn leaves(self, interrupted: bool) -> (Story, Result<usize, Failure>) {
         let Self { story, place, broker, watcher, helper, .. } = self;
         // Those who ask first, so that nobody complains that the broker has gone.
         let mut result = Ok(());
         for daemon in [helper, watcher, broker].into_iter().flatten() {
-            result = result.and(daemon.end());
+            result = result.and(daemon.end(interrupted));
         }
         let killed = process::end_all();
         let removed = place.remove();

@@ -11,6 +11,23 @@ use crate::tour::ended;
 const USER: &str = "1000";
 
 #[test]
+fn the_overflow_user_is_told_at_once() {
+    if !geteuid().is_root() {
+        return;
+    }
+    let directory = programs::for_everybody();
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]);
+    command.arg(directory.path().join("xtask")).args(["try", "--programs"]).arg(directory.path());
+    let Ok(output) = command.env_clear().env("PATH", "/usr/bin:/bin").current_dir("/").output() else {
+        return;
+    };
+    let tour = ended(&output);
+    assert_eq!((tour.code, tour.stdout.as_str()), (Some(1), ""), "{tour:?}");
+    assert!(tour.stderr.contains("never lets it in\nhint: run it as another user"), "{tour:?}");
+}
+
+#[test]
 fn the_tour_needs_no_root() {
     use std::io::Write as _;
     if !geteuid().is_root() {

@@ -28,7 +28,10 @@ fn the_exit_status_of_the_users_command_is_passed_on() {
 #[test]
 fn a_command_that_is_not_there_is_reported_as_a_shell_would() {
     let room = Room::new();
-    assert_eq!(room.run(&["--", "/not/there"]).code, Some(127));
+    let ended = room.run(&["--", "/not/there"]);
+    assert_eq!(ended.code, Some(127));
+    assert!(ended.stderr.contains("(exit status 127: /not/there was not found"), "{ended:?}");
+    assert!(!ended.stderr.contains("ok: your command"), "{ended:?}");
     room.is_empty();
 }
 
@@ -107,14 +110,42 @@ fn secrets_that_cannot_be_taken_end_it_in_words_that_help() {
     assert_eq!(missing.code, Some(1));
     assert!(missing.stderr.contains("cannot read /not/there.env"), "{missing:?}");
     for (text, said) in [
-        ("PATH=x\n", "`PATH` is a reserved variable"),
+        ("PATH=x\nLD_PRELOAD=x\n", "nothing is left to give to your command: LD_PRELOAD, PATH is reserved"),
+        ("# nothing\n", "has no variable that can be taken\nhint: "),
+        ("A=\"x\n", "cannot be taken, for the reason above\nhint: "),
         ("SAMPLE_X=x\n", "SAMPLE_X is a name of the tour's own samples"),
+        ("A-B=x\n", "has no variable that can be taken"),
         ("A-B=x\n", "line 1: what is before the = is not a secret name"),
     ] {
         let (_directory, file) = env_file(&room, text);
         let ended = room.run(&["--env-file", file.to_str().unwrap(), "--", "true"]);
         assert_eq!(ended.code, Some(1), "{ended:?}");
         assert!(ended.stderr.contains(said), "{ended:?}");
+        assert!(!ended.stderr.contains("what the story says"), "{ended:?}");
         room.is_empty();
     }
+    let empty = room.run_with_input(&["--secret", "MINE", "--", "true"], "");
+    assert_eq!(empty.code, Some(1));
+    assert!(
+        empty.stderr.contains("there is no value for MINE") && !empty.stderr.contains("--allow-empty"),
+        "{empty:?}"
+    );
+    room.is_empty();
+}
+
+#[test]
+fn what_an_ordinary_file_has_beside_secrets_is_left_out_and_the_rest_goes_on() {
+    let room = Room::new();
+    let text = "bad-name=1\nNODE_OPTIONS=x\nGIT_SSH_COMMAND=x\nEMPTY=\nAPI_KEY=tripwire-9f1c\n";
+    let (_directory, file) = env_file(&room, text);
+    let ended =
+        room.run(&["--env-file", file.to_str().unwrap(), "--", "sh", "-uc", "echo ${#API_KEY}$EMPTY"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "13\n"), "{ended:?}");
+    for said in ["the lines with a warning are left out", "(left out of it: GIT_SSH_COMMAND, NODE_OPTIONS."] {
+        assert!(ended.stderr.contains(said), "{ended:?}");
+    }
+    let tour = room.run(&["--env-file", file.to_str().unwrap()]);
+    assert_eq!(tour.code, Some(0), "{tour:?}");
+    assert!(tour.stdout.contains("EMPTY: 0 characters\n"), "{}", tour.stdout);
+    room.is_empty();
 }

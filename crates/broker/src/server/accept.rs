@@ -13,7 +13,7 @@ use super::connection::{Connection, Phase, Plane};
 use super::{Server, Source};
 use crate::audit::Event;
 use crate::dispatch::write_error;
-use crate::peer::Peer;
+use crate::peer::{OVERFLOW_UID, Peer};
 use crate::registry::ProjectKey;
 
 /// Connections of one socket in one turn; the others wait in the kernel.
@@ -112,11 +112,18 @@ impl Server {
                 self.broker.audit.record(&Event::peer_unexpected(project.name.as_str(), peer, count));
             }
             flood.unexpected_peer = Some(peer.clone());
-            let message = format!(
-                "user {} is not recorded for the project {}; the launcher records the container's user when it \
-                 registers the project",
-                peer.uid, project.name
-            );
+            let message = if peer.uid == OVERFLOW_UID {
+                format!(
+                    "the overflow user {OVERFLOW_UID} is never let in, because the kernel shows every user without a \
+                     number of its own here as this one"
+                )
+            } else {
+                format!(
+                    "user {} is not recorded for the project {}; the launcher records the container's user when it \
+                     registers the project",
+                    peer.uid, project.name
+                )
+            };
             return Err(ErrorResponse::new(ErrorCode::PeerUnexpected, message));
         }
         let limit = self.broker.config.limits.project_connections as usize;

@@ -21,6 +21,7 @@ fn is_refused(instance: &Instance, uid: u32) {
     drop(connection.try_send(b"{\"op\":\"get\",\"name\":\"gh\"}\n"));
     let message = refused(&connection.answer(), "peer_unexpected");
     assert!(message.contains(&uid.to_string()), "{message}");
+    assert_eq!(message.contains("never let in"), uid == OVERFLOW, "{message}");
     assert_eq!(connection.line(), None, "an error, then the end");
 }
 

@@ -41,6 +41,17 @@ fn a_required_secret_that_never_comes_is_one_line_and_a_hint() {
 }
 
 #[test]
+fn a_long_wait_says_once_what_it_waits_for() {
+    let stage = Stage::new(BINDINGS);
+    stage.broker.push(&[("gh", "a")]);
+    let waited = stage.run(&["exec", "--timeout", "3", "--", "true"]);
+    waited.failed(69, &["waiting up to 3 s for: aws\n"]);
+    assert_eq!(waited.stderr.matches("waiting").count(), 1, "{}", waited.stderr);
+    let short = stage.run(&["exec", "--timeout", "0.2", "--", "true"]);
+    assert!(!short.stderr.contains("waiting"), "{}", short.stderr);
+}
+
+#[test]
 fn every_missing_secret_has_its_line() {
     let stage = Stage::new(BINDINGS);
     stage.run(&["--timeout", "0"]).failed(69, &["\n  aws: not in the vault", "\n  gh: not in the vault"]);

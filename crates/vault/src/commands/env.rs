@@ -1,7 +1,7 @@
 //! `remo-vault env`: shell code after which a plain `fnox` works on the store.
 //!
 //! fnox takes its configuration from the working directory and has no variable for another one, so the name is made
-//! a function. The key is named by its file; its content stays out of every environment.
+//! a function, which steps aside where another is named. The key is named by its file; its content stays out of every environment.
 
 use std::path::{Path, absolute};
 
@@ -23,14 +23,56 @@ pub(super) fn run(locations: &Locations, arguments: &EnvArguments) -> Result<Exi
         None => "fnox".to_owned(),
     };
     output::line(&match shell {
-        ShellKind::Sh => format!(
-            "export FNOX_AGE_KEY_FILE={key_file}\nfnox() {{ command {program} --config {store} \"$@\"; }}"
-        ),
-        ShellKind::Fish => format!(
-            "set -gx FNOX_AGE_KEY_FILE {key_file}\nfunction fnox; command {program} --config {store} $argv; end"
-        ),
+        ShellKind::Sh => sh(&program, &store, &key_file),
+        ShellKind::Fish => fish(&program, &store, &key_file),
     })?;
     Ok(ExitStatus::Success)
+}
+
+// Both step aside for somebody who names another configuration, which fnox takes once only. What belongs to the
+// command of `fnox exec` is none of fnox's options.
+
+fn sh(program: &str, store: &str, key_file: &str) -> String {
+    format!(
+        r#"export FNOX_AGE_KEY_FILE={key_file}
+fnox() (
+    running=
+    for argument do
+        case $argument in
+            --) break ;;
+            -c* | --config | --config=*) command {program} "$@"; exit ;;
+            exec | x) running=yes ;;
+            -*) ;;
+            *) [ -z "$running" ] || break ;;
+        esac
+    done
+    command {program} --config {store} "$@"
+)"#
+    )
+}
+
+fn fish(program: &str, store: &str, key_file: &str) -> String {
+    format!(
+        r"set -gx FNOX_AGE_KEY_FILE {key_file}
+function fnox
+    set -l running
+    for argument in $argv
+        switch $argument
+            case --
+                break
+            case '-c*' --config '--config=*'
+                command {program} $argv
+                return
+            case exec x
+                set running yes
+            case '-*'
+            case '*'
+                test -z $running; or break
+        end
+    end
+    command {program} --config {store} $argv
+end"
+    )
 }
 
 /// An absolute path as one word of the shell.

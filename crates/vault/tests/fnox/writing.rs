@@ -124,6 +124,44 @@ fn a_plain_fnox_works_after_env() {
 }
 
 #[test]
+fn a_plain_fnox_steps_aside_for_another_configuration() {
+    let name = "a_plain_fnox_steps_aside_for_another_configuration";
+    let Some(room) = FnoxRoom::empty(name) else { return };
+    room.run(&["init"]).expect(0);
+    room.set("mine", "tripwire-mine");
+    let other = room.path().join("other.toml");
+    fs::copy(room.store(), &other).unwrap();
+    room.set("mine", "tripwire-changed");
+    // The last two have options that are not fnox's own.
+    let steps = "fnox --config $OTHER get mine; fnox get mine --config=$OTHER; fnox get mine -c $OTHER; \
+        fnox exec -- sh -c 'echo $mine'; fnox exec sh -c 'echo $mine'";
+    for (shell, before) in [
+        ("sh", "eval \"$($REMO env)\""),
+        ("bash", "eval \"$($REMO env --shell bash)\""),
+        ("zsh", "eval \"$($REMO env --shell zsh)\""),
+        ("fish", "$REMO env --shell fish | source"),
+    ] {
+        if Command::new(shell).args(["-c", "exit"]).status().is_err() {
+            remo_testkit::skip::skipped(name, &format!("there is no {shell}"));
+            continue;
+        }
+        let ours = room.command(&["env"]);
+        let mut command = Command::new(shell);
+        command.arg("-c").arg(format!("{before}; {steps}")).current_dir(room.path()).env_clear();
+        command.env("PATH", "/usr/bin:/bin").env("HOME", room.path());
+        for (name, value) in ours.get_envs().filter_map(|(name, value)| Some((name, value?))) {
+            command.env(name, value);
+        }
+        command.env("REMO", ours.get_program()).env("OTHER", &other);
+        let output = command.output().unwrap();
+        let shown = String::from_utf8_lossy(&output.stdout);
+        let lines: Vec<_> = shown.lines().collect();
+        let (aside, store) = ("tripwire-mine", "tripwire-changed");
+        assert_eq!(lines, [aside, aside, aside, store, store], "{shell}: {output:?}");
+    }
+}
+
+#[test]
 fn a_provider_for_another_key_is_left_alone_and_explained() {
     let Some(room) = FnoxRoom::empty("a_provider_for_another_key_is_left_alone_and_explained") else {
         return;

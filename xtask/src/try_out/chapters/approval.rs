@@ -19,24 +19,64 @@ pub(super) const UNAVAILABLE: i32 = 69;
 pub(super) const NO: i32 = 1;
 
 /// A project with a manifest, registered and not approved.
-pub(in crate::try_out) fn asks(stage: &mut Stage, own: &[Own], samples: bool) -> Result<(), Stop> {
-    let own: String = own.iter().map(Own::binding).collect();
-    let bindings = if samples { samples::BINDINGS } else { "" };
-    fs::write(stage.place.manifest(), format!("{HEADER}{bindings}{own}"))
-        .map_err(Failure::because("cannot write the manifest"))?;
+///
+/// Returns those of the user's own secrets that it asks for: one whose variable is reserved is left out.
+pub(in crate::try_out) fn asks(stage: &mut Stage, own: Vec<Own>, samples: bool) -> Result<Vec<Own>, Stop> {
+    write(stage, &own, samples)?;
+    let path = stage.place.project();
+    let request = format!(r#"{{"op":"register","name":"demo","project_path":"{}"}}"#, path.display());
+    let (own, reserved) = without_reserved(stage, own, &request)?;
+    if !reserved.is_empty() {
+        if own.is_empty() && !samples {
+            return Err(Failure::new(format!(
+                "nothing is left to give to your command: {reserved} is reserved"
+            ))
+            .hint("a variable that steers programs is never a secret; give it to the command yourself")
+            .into());
+        }
+        write(stage, &own, samples)?;
+    }
     stage.story.chapter(
         "A project asks",
         "A manifest in the project says which secrets it wants, and as what. Anybody who can write to the project, \
          malicious packages included, can write that file, so by itself it is only a request.",
     )?;
+    if !reserved.is_empty() {
+        stage.story.aside(&format!(
+            "(left out of it: {reserved}. Such a variable makes a program run something, or another one, so no project \
+             may ask for it)"
+        ))?;
+    }
     stage.types(Side::Demo, "cat .remo/manifest.toml")?.exits(0)?;
-    let path = stage.place.project();
-    let request = format!(r#"{{"op":"register","name":"demo","project_path":"{}"}}"#, path.display());
     let answer = stage.asks_admin(&request)?;
     stage.story.output(answer.line())?;
     answer.has("/approved", false)?;
     stage.types(Side::Demo, "remo-fetch-secrets check")?.exits(UNAVAILABLE)?.says("not approved")?;
-    stage.story.checked("registered, and nothing is given (exit status 69)")
+    stage.story.checked("registered, and nothing is given (exit status 69)")?;
+    Ok(own)
+}
+
+fn write(stage: &Stage, own: &[Own], samples: bool) -> Result<(), Failure> {
+    let own: String = own.iter().map(Own::binding).collect();
+    let bindings = if samples { samples::BINDINGS } else { "" };
+    fs::write(stage.place.manifest(), format!("{HEADER}{bindings}{own}"))
+        .map_err(Failure::because("cannot write the manifest"))
+}
+
+/// Has the broker judge the manifest; takes out what would become a reserved variable, and names it.
+fn without_reserved(stage: &Stage, own: Vec<Own>, register: &str) -> Result<(Vec<Own>, String), Stop> {
+    if own.is_empty() {
+        return Ok((own, String::new()));
+    }
+    stage.quietly_asks_admin(register)?.has("/ok", true)?;
+    let judged = stage.quietly_asks_admin(r#"{"op":"manifest","name":"demo"}"#)?;
+    stage.quietly_asks_admin(r#"{"op":"unregister","name":"demo"}"#)?.has("/ok", true)?;
+    let problems = judged.texts("/problems").join("\n");
+    let is_reserved = |own: &Own| {
+        own.variables().iter().any(|name| problems.contains(&format!("`{name}` is a reserved variable")))
+    };
+    let (reserved, own): (Vec<Own>, Vec<Own>) = own.into_iter().partition(is_reserved);
+    Ok((own, reserved.iter().map(Own::name).collect::<Vec<_>>().join(", ")))
 }
 
 /// The difference in words, and the approval of exactly that.

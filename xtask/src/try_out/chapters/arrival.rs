@@ -1,6 +1,6 @@
 //! The secrets arrive where they were approved.
 
-use super::holds;
+use crate::failure::Failure;
 use crate::try_out::ending::Stop;
 use crate::try_out::own::Own;
 use crate::try_out::samples;
@@ -36,7 +36,8 @@ pub(in crate::try_out) fn arrives(stage: &mut Stage, own: &[Own]) -> Result<(), 
     stage.story.checked("the next command has neither the variable nor the file")
 }
 
-/// The user's own secrets, by their lengths: the shell that has them does the counting.
+/// The user's own secrets, by their lengths: the shell that has them does the counting, and fails (`-u`) when one is
+/// not there. An empty one is as it was given.
 fn lengths(stage: &mut Stage, own: &[Own]) -> Result<(), Stop> {
     let variables: Vec<String> = own.iter().flat_map(Own::variables).collect();
     if variables.is_empty() {
@@ -44,16 +45,14 @@ fn lengths(stage: &mut Stage, own: &[Own]) -> Result<(), Stop> {
     }
     let print: Vec<String> =
         variables.iter().map(|name| format!("echo \"{name}: ${{#{name}}} characters\"")).collect();
-    let typed = format!("remo-fetch-secrets exec -- sh -c '{}'", print.join("; "));
+    let typed = format!("remo-fetch-secrets exec -- sh -uc '{}'", print.join("; "));
     stage.story.gap()?;
     let ran = stage.types(Side::Demo, &typed)?.exits(0)?;
     for name in &variables {
         let line = ran.output().lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
         let length =
             line.and_then(|line| line.strip_suffix(" characters")).and_then(|count| count.parse().ok());
-        holds(length.is_some_and(|length: usize| length > 0), || {
-            format!("{name} should be there and is empty")
-        })?;
+        let _: usize = length.ok_or_else(|| Failure::new(format!("{name} should be there")))?;
     }
     stage.story.checked("your own secrets are there; their values are not shown")
 }

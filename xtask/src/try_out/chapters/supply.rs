@@ -56,7 +56,12 @@ pub(in crate::try_out) fn vault(stage: &mut Stage, origin: &Origin<'_>) -> Resul
     }
     own::prompt(stage, origin.prompted)?;
     if let Some(file) = origin.env_file {
-        own::import(stage, file)?;
+        let anything = own::import(stage, file)?;
+        if !anything && origin.prompted.is_empty() {
+            return Err(Failure::new(format!("{} has no variable that can be taken", file.display()))
+                .hint("write NAME=value lines into it, the name out of A-Z, a-z, 0-9 and _")
+                .into());
+        }
     }
     let own = if origin.prompted.is_empty() && origin.env_file.is_none() {
         Vec::new()
