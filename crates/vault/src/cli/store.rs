@@ -13,7 +13,7 @@ pub struct EnvArguments {
 /// The shells that `env` writes for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ShellKind {
-    /// Any POSIX shell; bash, dash and zsh are names for it too
+    /// Any POSIX shell: sh, dash, bash, zsh
     #[value(aliases = ["bash", "dash", "zsh"])]
     Sh,
     /// fish
