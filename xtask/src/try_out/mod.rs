@@ -121,6 +121,7 @@ fn tell(stage: &mut Stage, arguments: &Arguments) -> Result<ExitStatus, Stop> {
         supply::Origin { prompted: &arguments.secrets, env_file: arguments.env_file.as_deref(), samples };
     opening(stage)?;
     let own = supply::vault(stage, &origin)?;
+    let stored = own.len();
     supply::broker(stage)?;
     let own = approval::asks(stage, own, samples)?;
     approval::approves(stage)?;
@@ -132,7 +133,7 @@ fn tell(stage: &mut Stage, arguments: &Arguments) -> Result<ExitStatus, Stop> {
         change::revokes(stage)?;
         refusal::outside(stage)?;
         refusal::edited(stage)?;
-        recovery::restarts(stage, own.len())?;
+        recovery::restarts(stage, stored, own.len())?;
         recovery::clears(stage)?;
         record::shows(stage)?;
         ExitStatus::Success

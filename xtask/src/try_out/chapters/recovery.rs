@@ -15,8 +15,8 @@ const RECOVERED: Duration = Duration::from_secs(2);
 /// Names that were pushed last.
 const PUSHED: u64 = 3;
 
-/// A kill, a restart, and everything is back.
-pub(in crate::try_out) fn restarts(stage: &mut Stage, own: usize) -> Result<(), Stop> {
+/// A kill, a restart, and everything is back: so many secrets of the user that are `stored`, and that are `approved`.
+pub(in crate::try_out) fn restarts(stage: &mut Stage, stored: usize, approved: usize) -> Result<(), Stop> {
     stage.story.chapter(
         "The broker dies",
         "Secrets are nowhere on disk, so a broker that was killed comes back empty. Projects come back from what was \
@@ -34,9 +34,9 @@ pub(in crate::try_out) fn restarts(stage: &mut Stage, own: usize) -> Result<(), 
     stage.types(Side::Vault, "remo-vend-status")?.exits(0)?.says("All is well.")?;
     stage
         .quietly_asks_admin(r#"{"op":"status"}"#)?
-        .has("/secret_count", PUSHED + own as u64)?
+        .has("/secret_count", PUSHED + stored as u64)?
         .has("/projects/0/name", "demo")?
-        .has("/projects/0/allowlist_size", PUSHED + own as u64)?
+        .has("/projects/0/allowlist_size", PUSHED + approved as u64)?
         .has("/projects/0/manifest", "changed")?;
     stage
         .types(Side::Demo, r#"remo-fetch-secrets exec -- sh -c 'echo "SAMPLE_TOKEN is $SAMPLE_TOKEN"'"#)?
