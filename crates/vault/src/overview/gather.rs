@@ -97,7 +97,7 @@ fn ask_broker_and_record(
             return (broker.map_err(|error| Failure::from(error).into()), pushed);
         }
         round += 1;
-        thread::sleep(RECORD_PAUSE);
+        thread::park_timeout(RECORD_PAUSE);
     }
 }
 
