@@ -119,6 +119,11 @@ fn judge(
             Some("is not in the broker".to_owned()),
             Some(format!("store it: remo-vault set {name}, or push what is stored: remo-vault push")),
         ),
+        (Approval::Changed, Some(_), None) => (
+            Outcome::Injected,
+            Some("is asked for in another way than you approved; what you approved is in force".to_owned()),
+            Some(format!("see the difference, and approve it if you want it: remo-reload {project}")),
+        ),
         (_, Some(_), None) => (Outcome::Injected, None, None),
     };
     BindingCheck {

@@ -396,6 +396,7 @@ fn what_a_project_may_change_by_itself_is_no_problem_but_is_never_hidden() {
     let approvals: Vec<_> = project.bindings.iter().map(|it| (it.approval, it.fails())).collect();
     assert_eq!(approvals, [(Approval::Pending, false), (Approval::Changed, true)]);
     assert_eq!(project.bindings[1].goes_to, "variable GH_TOKEN", "what is in force");
+    assert!(project.bindings[1].problem.as_ref().unwrap().contains("in another way than you approved"));
     assert!(project.has_difference() && !project.passes());
 
     let unapproved = manifest(ManifestState::Unapproved, None, Some(one.clone()));
