@@ -97,12 +97,11 @@ fn broken(root: &Path, page: &Path, link: &str) -> Result<Option<&'static str>, 
 
 /// Names of the headings, as links to them are written.
 fn headings(text: &str) -> impl Iterator<Item = String> {
-    text.lines().filter_map(|line| line.starts_with('#').then(|| line.trim_start_matches('#').trim())).map(
-        |heading| {
-            let kept = heading.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
-            kept.flat_map(char::to_lowercase).map(|letter| if letter == ' ' { '-' } else { letter }).collect()
-        },
-    )
+    text.lines().filter(|line| line.starts_with('#')).map(|line| {
+        let heading = line.trim_start_matches('#').trim();
+        let kept = heading.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
+        kept.flat_map(char::to_lowercase).map(|letter| if letter == ' ' { '-' } else { letter }).collect()
+    })
 }
 
 /// Numbers at the beginning of a row that an earlier row has.
