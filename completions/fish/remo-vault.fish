@@ -135,6 +135,7 @@ embedded\t'One age-encrypted file, written by this program'"
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand restore" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand restore" -l admin-socket -d 'The broker\'s admin socket' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand restore" -l yes -d 'Do not ask'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand restore" -l with-removed -d 'Bring back too what was removed from the store since the copy was made'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand restore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand message" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand message" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
@@ -218,4 +219,5 @@ complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_se
 embedded\t'One age-encrypted file, written by this program'"
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from reseal" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from reseal" -l admin-socket -d 'The broker\'s admin socket' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from reseal" -l check -d 'Change nothing, and succeed when the one key of the file opens everything'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand key; and __fish_seen_subcommand_from reseal" -s h -l help -d 'Print help (see more with \'--help\')'
