@@ -56,6 +56,7 @@ fn broker(overview: &Overview) -> String {
 
 fn delivery(overview: &Overview) -> String {
     let watcher = match overview.watcher.state {
+        WatcherState::Unresponsive => "does not react, so changes are not pushed",
         WatcherState::NotRunning => "not running, so changes are not pushed",
         state => super::vend_status::state_words(state),
     };

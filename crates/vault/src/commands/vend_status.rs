@@ -79,7 +79,10 @@ fn broker(broker: &BrokerView, overview: &Overview) -> Vec<String> {
 
 fn watcher(overview: &Overview) -> String {
     let (watcher, now) = (&overview.watcher, overview.taken_at);
-    let state = state_words(watcher.state);
+    let state = match &watcher.problem {
+        Some(silence) if watcher.state == WatcherState::Unresponsive => silence,
+        _ => state_words(watcher.state),
+    };
     // Of a clear that the watcher has not noticed yet nobody knows since when.
     let since = watcher.since.filter(|_| watcher.state != WatcherState::Cleared);
     let since = since.map(|since| format!(" (since {})", ago(Some(since), now))).unwrap_or_default();
@@ -99,6 +102,7 @@ pub(super) fn state_words(state: WatcherState) -> &'static str {
         WatcherState::StoreUnreadable => "cannot read the store",
         WatcherState::Refused => "the broker does not take what it pushes",
         WatcherState::Cleared => "holding back: the broker was cleared on purpose",
+        WatcherState::Unresponsive => "does not react",
         WatcherState::NotRunning => "not running",
         WatcherState::Unknown => "not known",
     }

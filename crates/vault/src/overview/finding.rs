@@ -33,6 +33,8 @@ pub enum FindingCode {
     NameUnpushable,
     /// No watcher lives.
     WatcherNotRunning,
+    /// The watcher lives, but does not react.
+    WatcherUnresponsive,
     /// The watcher lives, but cannot do its work.
     WatcherProblem,
     /// It is not known how the key is protected.

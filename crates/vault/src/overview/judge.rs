@@ -112,6 +112,15 @@ fn watcher(overview: &Overview, findings: &mut Vec<Finding>) {
             );
             return;
         }
+        WatcherState::Unresponsive => {
+            let problem = watcher.problem.as_deref().unwrap_or("does not react");
+            let message = format!("the watcher {problem}: changes of the store do not reach the broker");
+            let mut finding =
+                with(Finding::problem(Code::WatcherUnresponsive, message), watcher.hint.as_ref());
+            finding.command = watcher.pid.map(|pid| format!("kill -CONT {pid}"));
+            findings.push(finding);
+            return;
+        }
         // Said of the store or of the broker already, where that was looked at.
         WatcherState::StoreUnreadable if has(findings, Code::StoreUnreadable) => return,
         WatcherState::WaitingForBroker if has(findings, Code::BrokerUnreachable) => return,

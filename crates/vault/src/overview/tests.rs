@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use remo_secret::Secret;
@@ -225,6 +226,15 @@ fn each_part_that_cannot_be_had_is_a_finding_and_the_rest_is_still_there() {
     expect(&facts, &[FindingCode::WatcherNotRunning], &[]);
     facts.watcher = Err(trouble(ExitStatus::Failure));
     expect(&facts, &[FindingCode::WatcherProblem], &[]);
+    for (silent_for, words) in
+        [(Some(Duration::from_secs(42)), "does not react for 42 s:"), (None, "does not react:")]
+    {
+        let Ok(Found::Running(report)) = well().watcher else { panic!("it runs") };
+        facts.watcher = Ok(Found::Unresponsive { report, silent_for });
+        let overview = expect(&facts, &[FindingCode::WatcherUnresponsive], &[]);
+        assert!(overview.findings[0].message.contains(words), "{:?}", overview.findings);
+        assert!(!overview.watcher.is_running());
+    }
 
     let mut facts = well();
     facts.key = KeyView::unknown(Path::new("key"));

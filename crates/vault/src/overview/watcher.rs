@@ -26,6 +26,8 @@ pub enum WatcherState {
     Refused,
     /// The broker was cleared on purpose, so it pushes nothing.
     Cleared,
+    /// One lives, but does not react, so nothing is handed on.
+    Unresponsive,
     /// No watcher lives.
     NotRunning,
     /// Whether one lives cannot be told.
@@ -70,8 +72,7 @@ impl WatcherView {
     pub(super) fn new(facts: &Facts) -> Self {
         let (state, report) = match &facts.watcher {
             Ok(Found::Running(report)) => (report.state.into(), Some(report)),
-            // What it says is not true any more; nothing is handed on.
-            Ok(Found::Unresponsive { report, .. }) => (WatcherState::NotRunning, Some(report)),
+            Ok(Found::Unresponsive { report, .. }) => (WatcherState::Unresponsive, Some(report)),
             Ok(Found::Stopped(report)) => (WatcherState::NotRunning, report.as_ref()),
             Err(_) => (WatcherState::Unknown, None),
         };
@@ -94,7 +95,19 @@ impl WatcherView {
             view.last_push_at = push.map(|push| whole_seconds(push.at));
             view.last_push_generation = push.map(|push| push.generation);
         }
-        // How it was when a watcher died says nothing about now.
+        // How it was when a watcher died, or came to a stand, says nothing about now.
+        if let Ok(Found::Unresponsive { report, silent_for }) = &facts.watcher {
+            let pid = report.pid;
+            view.pid = Some(pid);
+            view.problem = Some(match silent_for {
+                Some(time) => format!("does not react for {} s", time.as_secs()),
+                None => "does not react".to_owned(),
+            });
+            view.hint = Some(format!(
+                "let it go on: kill -CONT {pid}; or end it, which loses nothing, and have it started again: kill \
+                 -KILL {pid}"
+            ));
+        }
         if let Ok(Found::Running(report)) = &facts.watcher {
             view.since = Some(whole_seconds(report.since));
             view.pid = Some(report.pid);
@@ -111,8 +124,8 @@ impl WatcherView {
         view
     }
 
-    /// Whether a watcher lives.
+    /// Whether a watcher lives and does its work.
     pub fn is_running(&self) -> bool {
-        !matches!(self.state, WatcherState::NotRunning | WatcherState::Unknown)
+        !matches!(self.state, WatcherState::Unresponsive | WatcherState::NotRunning | WatcherState::Unknown)
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::thread;
 
 use remo_testkit::{Broker, BrokerOptions, PrivateDirectory, Project, wait};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 /// The binary under all its names.
@@ -199,6 +200,18 @@ pub(crate) fn write_manifest(project: &Project, content: &str) {
 
 /// A running watcher; killed when it is dropped.
 pub(crate) struct Watcher(Child);
+
+impl Watcher {
+    /// Its process number.
+    pub(crate) fn process(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).expect("it runs");
+    }
+}
 
 impl Drop for Watcher {
     fn drop(&mut self) {

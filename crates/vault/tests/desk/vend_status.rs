@@ -1,8 +1,10 @@
 //! `remo-vend-status`: all is well only when nothing required is missing.
 
 use std::fs;
+use std::time::Duration;
 
 use remo_testkit::wait;
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::room::{MANIFEST, Room};
@@ -69,4 +71,33 @@ fn a_store_that_cannot_be_read_is_a_problem_with_a_remedy() {
     assert!(findings.iter().all(|finding| finding["remedy"].is_string()), "{findings:?}");
     let text = room.run("remo-vend-status").expect(1).stdout;
     assert!(!text.contains("All is well") && text.contains("remo-vault key ensure"), "{text}");
+}
+
+#[test]
+fn a_watcher_that_does_not_react_is_a_problem_until_it_goes_on() {
+    let room = Room::stocked();
+    let broker = room.broker();
+    let watcher = room.watcher();
+    room.watcher_becomes("up_to_date");
+    watcher.signal(Signal::STOP);
+    let status = || room.run("remo-vend-status --json");
+    // Its last sign of life has to be older than 15 seconds.
+    wait::until_true(Duration::from_secs(60), "the silence being noticed", || {
+        status().json()["watcher"]["state"] == "unresponsive"
+    });
+    let json = status().expect(1).json();
+    assert_eq!(codes(&json), ["watcher_unresponsive"]);
+    let continue_it = format!("kill -CONT {}", watcher.process());
+    assert_eq!(json["watcher"]["pid"], watcher.process());
+    assert_eq!(json["findings"][0]["command"], continue_it.as_str());
+    let text = room.run("remo-vend-status").expect(1).stdout;
+    let seconds = text.split("watcher   does not react for ").nth(1).and_then(|it| it.split(' ').next());
+    assert!(seconds.and_then(|it| it.parse::<u64>().ok()).is_some_and(|it| it >= 15), "{text}");
+    assert!(text.contains(&continue_it) && !text.contains("not running"), "{text}");
+
+    room.set("gh", "ghp-tripwire-while-it-stands");
+    watcher.signal(Signal::CONT);
+    wait::until_true(wait::PATIENCE, "the watcher handing over again", || status().status == 0);
+    assert_eq!(status().json()["watcher"]["state"], "up_to_date");
+    assert_eq!(broker.status().generation, 2);
 }

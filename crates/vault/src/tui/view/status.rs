@@ -163,6 +163,7 @@ fn watcher_in_words(overview: &Overview, state: &State) -> String {
         WatcherState::StoreUnreadable => "cannot read the store",
         WatcherState::Refused => "runs, but the broker refuses what it pushes",
         WatcherState::Cleared => "runs, and pushes nothing: the broker was cleared",
+        WatcherState::Unresponsive => "does not react; what helps is named among the problems",
         WatcherState::NotRunning => "does not run; start it with: remo-vault watch",
         WatcherState::Unknown => "not known whether it runs",
     };
