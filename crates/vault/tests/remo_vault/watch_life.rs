@@ -1,6 +1,7 @@
 //! That the watcher lives, and what is true while it does not: stopped, killed, without its lock, behind somebody else.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -157,4 +158,31 @@ fn a_folder_further_up_that_is_exchanged_is_found_by_the_regular_look() {
     fs::rename(&next, &upper).unwrap();
     served(&broker, "two");
     assert!(watcher.stop(Signal::TERM).success());
+}
+
+/// A file that is half written looks like one from which secrets were removed.
+#[test]
+fn a_push_by_hand_takes_nothing_away_while_the_store_is_being_written() {
+    let (room, broker, watcher) = started();
+    let short = fs::read(room.store()).unwrap();
+    room.set("aws", "to be kept");
+    watcher.wait_for("pushed 2 secrets, generation 2");
+    let mut writer = OpenOptions::new().write(true).truncate(true).open(room.store()).unwrap();
+    writer.write_all(&short).unwrap();
+    becomes(&room, State::StoreUnreadable);
+    let refused = room.run(&["push"]).expect(1);
+    assert!(
+        refused
+            .stderr
+            .contains("is not whole at the moment, and this would take away: aws; nothing was pushed")
+            && refused.stderr.contains("hint: see who is writing to it: fuser -v "),
+        "{refused:?}"
+    );
+    assert_eq!((refused.stdout.as_str(), broker.status().generation), ("", 2));
+    assert_eq!(broker.status().secret_count, 2, "the broker keeps what it has");
+    // Once nobody has it open, it is what somebody wants it to be.
+    drop(writer);
+    becomes(&room, State::UpToDate);
+    room.run(&["push"]).expect(0);
+    assert_eq!(broker.status().secret_count, 1);
 }
