@@ -10,8 +10,7 @@ pub(super) const FNOX_STORE: &str = "/var/lib/remo-vault/fnox.toml";
 /// The embedded store, unless another one is named.
 pub(super) const EMBEDDED_STORE: &str = "/var/lib/remo-vault/store.age";
 
-/// The unsealed vault key, in memory-backed storage, unless another file is named.
-pub(super) const KEY_FILE: &str = "/run/remo-vault-key/key.txt";
+pub(super) use crate::key::USUAL_KEY_FILE as KEY_FILE;
 
 /// Where things are. Each can be given before or behind the command.
 #[derive(Debug, Clone, Args)]

@@ -29,7 +29,7 @@ fn text(overview: &Overview, width: Option<NonZeroUsize>) -> String {
     for (heading, lines) in [
         ("broker    ", broker(&overview.broker, overview)),
         ("watcher   ", vec![watcher(overview)]),
-        ("store     ", vec![store(&overview.store)]),
+        ("store     ", vec![store(&overview.store, &overview.key)]),
         ("key       ", vec![tier(&overview.key).to_owned(), overview.key.sentence.clone()]),
     ] {
         for (index, line) in lines.iter().enumerate() {
@@ -108,11 +108,14 @@ pub(super) fn state_words(state: WatcherState) -> &'static str {
     }
 }
 
-fn store(store: &StoreView) -> String {
+fn store(store: &StoreView, key: &KeyView) -> String {
     let file = store.file.display();
     match (store.readable, store.entries) {
         (Some(true), Some(entries)) => {
             format!("{entries} entr{} in {file}", if entries == 1 { "y" } else { "ies" })
+        }
+        (Some(false), _) if key.is_missing => {
+            format!("{file}, without its key {}", key.file.display())
         }
         (Some(false), _) => format!("cannot be read: {file}"),
         _ => format!("{file}"),

@@ -23,6 +23,6 @@ pub mod sealed_dir;
 pub mod tier;
 mod vault_key;
 
-pub use error::KeyError;
+pub use error::{KeyError, USUAL_KEY_FILE};
 pub use ladder_error::LadderError;
 pub use vault_key::VaultKey;

@@ -49,6 +49,16 @@ impl VaultKey {
         Self::from_text(&content).map_err(|found| KeyError::NotAnIdentity { path: path.to_owned(), found })
     }
 
+    /// Reads the key file of `store`.
+    pub fn load_for(store: &Path, path: &Path) -> Result<Self, KeyError> {
+        Self::load(path).map_err(|error| match error {
+            KeyError::File(source) if source.is_missing() && store.exists() => {
+                KeyError::Lost { store: store.to_owned(), source }
+            }
+            error => error,
+        })
+    }
+
     /// The key in `content`, which has the format of a key file.
     ///
     /// # Errors

@@ -309,7 +309,10 @@ fn key(overview: &Overview, findings: &mut Vec<Finding>) {
             (Code::KeyTierUnknown, format!("it is not known how the vault key is protected: {problem}"))
         }
     };
-    findings.push(
-        Finding::notice(code, message).command("on the host, see what can be done", "remo-vault key status"),
-    );
+    let notice = Finding::notice(code, message);
+    findings.push(if code == Code::KeyPlaintext && !key.on_record {
+        notice.command("better on a host with systemd 250 or later", "remo-vault key ensure --import")
+    } else {
+        notice.command("on the host, see what can be done", "remo-vault key status")
+    });
 }

@@ -33,12 +33,18 @@ pub struct KeyView {
     pub tier: KeyTier,
     /// What that protects against and what not, in one sentence.
     pub sentence: String,
-    /// Since when it is sealed like this.
+    /// Since when it is sealed like this; `None` for a key that is not sealed.
     pub sealed_since: Option<Timestamp>,
     /// Whether a rotation of the key has begun and not ended.
     pub rotating: bool,
     /// Why the record of the tier cannot be read.
     pub problem: Option<String>,
+    /// Whether a record says so, as the ladder leaves one.
+    #[serde(skip)]
+    pub on_record: bool,
+    /// Whether there is no key file.
+    #[serde(skip)]
+    pub is_missing: bool,
 }
 
 impl KeyView {
@@ -51,18 +57,24 @@ impl KeyView {
             sealed_since: None,
             rotating: false,
             problem: None,
+            on_record: false,
+            is_missing: false,
         }
     }
 
     /// What is on record about the key in `file`.
     pub fn look(file: &Path) -> Self {
-        let unknown = Self::unknown(file);
+        let is_missing =
+            file.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+        let unknown = Self { is_missing, ..Self::unknown(file) };
         match tier::read(&private_file::folder_of(file)) {
             Ok(Some(record)) => Self {
                 tier: record.tier.into(),
                 sentence: record.sentence,
-                sealed_since: Some(whole_seconds(record.sealed_since)),
+                sealed_since: (record.tier != tier::Tier::Plaintext)
+                    .then(|| whole_seconds(record.sealed_since)),
                 rotating: record.rotating,
+                on_record: true,
                 ..unknown
             },
             // A key without a record is one that was made in its place.

@@ -131,6 +131,8 @@ fn well() -> Facts {
             sealed_since: Some(time("01:00:00")),
             rotating: false,
             problem: None,
+            on_record: true,
+            is_missing: false,
         },
         logins: Ok(Vec::new()),
     }

@@ -90,7 +90,7 @@ impl AnyStore {
         let rest = match self {
             _ if left_out.is_empty() => None,
             Self::Embedded(store) => {
-                let key = VaultKey::load(store.key_file()).map_err(StoreError::Key)?;
+                let key = VaultKey::load_for(self.path(), store.key_file()).map_err(StoreError::Key)?;
                 store.without(&key, copy, left_out)?
             }
             Self::Fnox(store) => store.without(copy, left_out)?,

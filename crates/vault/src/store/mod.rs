@@ -130,7 +130,7 @@ impl Store {
     pub fn read_with_file(&self) -> Result<(Document, Vec<u8>), StoreError> {
         // The store first: where there is none, the key is not what is missing.
         let ciphertext = self.ciphertext()?;
-        let key = VaultKey::load(&self.key_file).map_err(StoreError::Key)?;
+        let key = VaultKey::load_for(&self.path, &self.key_file).map_err(StoreError::Key)?;
         Ok((self.decode(&key, &ciphertext)?, ciphertext.expose().to_vec()))
     }
 
@@ -143,10 +143,10 @@ impl Store {
         change: impl FnOnce(&mut Document) -> Result<(Commit, T), E>,
     ) -> Result<T, E> {
         // Before anything is made: where there is no key, there is no store to begin.
-        VaultKey::load(&self.key_file).map_err(StoreError::Key)?;
+        VaultKey::load_for(&self.path, &self.key_file).map_err(StoreError::Key)?;
         let _lock = locked(&self.path, waiting)?;
         // Only now: while this waited, the key may have been rotated by the one that held the lock.
-        let key = VaultKey::load(&self.key_file).map_err(StoreError::Key)?;
+        let key = VaultKey::load_for(&self.path, &self.key_file).map_err(StoreError::Key)?;
         let mut document = match self.ciphertext() {
             Ok(ciphertext) => self.decode(&key, &ciphertext)?,
             Err(StoreError::File(error)) if error.is_missing() => Document::empty(self.kind),

@@ -70,7 +70,8 @@ fn a_store_that_cannot_be_read_is_a_problem_with_a_remedy() {
     assert_eq!(findings[0]["code"], "store_unreadable");
     assert!(findings.iter().all(|finding| finding["remedy"].is_string()), "{findings:?}");
     let text = room.run("remo-vend-status").expect(1).stdout;
-    assert!(!text.contains("All is well") && text.contains("remo-vault key ensure"), "{text}");
+    assert!(!text.contains("All is well") && text.contains("put that one back, or name it"), "{text}");
+    assert!(text.contains(", without its key") && !text.contains("cannot be read: "), "{text}");
 }
 
 #[test]

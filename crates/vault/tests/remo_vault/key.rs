@@ -123,3 +123,20 @@ fn a_key_that_others_can_touch_is_refused() {
     fs::create_dir(room.key()).unwrap();
     assert!(room.run(&["list"]).expect(1).stderr.contains("is not a regular file"));
 }
+
+#[test]
+fn the_status_of_a_plaintext_key_says_what_would_be_better() {
+    let room = Room::with_key();
+    let shown = room.run(&["key", "status"]).expect(0);
+    assert!(
+        shown.stdout.contains("\nwritten       2") && !shown.stdout.contains("sealed since"),
+        "{shown:?}"
+    );
+    let better = format!("remo-vault key ensure --import --owner UID < {}", room.key().display());
+    assert!(
+        shown.stderr.starts_with("note: sealed it is better protected") && shown.stderr.contains(&better)
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&room.run(&["key", "status", "--json"]).expect(0).stdout).unwrap();
+    assert_eq!((&json["sealed_since"], json["written_at"].is_string()), (&serde_json::Value::Null, true));
+}

@@ -128,7 +128,15 @@ fn what_is_not_there_is_said() {
     assert!(room.run(&["get", "npm"]).expect(1).stderr.contains("there is no secret npm"));
     fs::remove_file(room.key()).unwrap();
     let refused = room.run(&["list"]).expect(1);
-    assert!(refused.stderr.contains("remo-vault key ensure --key-file"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("belongs to a key that is there already: put that one back, or name it"),
+        "{}",
+        refused.stderr
+    );
+    assert!(!refused.stderr.contains("key ensure"), "that one refuses beside a store: {}", refused.stderr);
+    fs::write(room.key().with_file_name("tier.json"), "{}").unwrap();
+    let refused = room.run(&["list"]).expect(1);
+    assert!(refused.stderr.contains("as root: remo-vault key unseal"), "{}", refused.stderr);
 }
 
 #[test]

@@ -28,8 +28,10 @@ struct Status {
     sentence: Option<String>,
     /// The public half of the key.
     recipient: Option<String>,
-    /// Since when it is sealed, or written, like this.
+    /// Since when it is sealed like this; `None` for a key that is not sealed.
     sealed_since: Option<Timestamp>,
+    /// Since when a key that is not sealed is there.
+    written_at: Option<Timestamp>,
     /// Whether the sealed key was seen and opened; it cannot be from inside the vault.
     sealed_key_opens: Option<bool>,
     unsealed: bool,
@@ -40,6 +42,8 @@ struct Status {
     /// `None` where there is no store.
     opens_store: Option<bool>,
     problems: Vec<Problem>,
+    /// What would be better, where nothing is wrong.
+    better: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -70,6 +74,9 @@ pub(super) fn run(locations: &Locations, arguments: &StatusArguments) -> Result<
                 output::note(&format!("hint: {hint}"));
             }
         }
+        if let Some(better) = &status.better {
+            output::note(&format!("note: {better}"));
+        }
     }
     Ok(if status.problems.is_empty() { ExitStatus::Success } else { ExitStatus::Failure })
 }
@@ -83,6 +90,14 @@ impl Status {
         self.problems.push(Problem { problem: chain(error), hint: error.hint() });
     }
 
+    fn since(&mut self, tier: Option<Tier>, time: Timestamp) {
+        let place = match tier {
+            Some(Tier::Plaintext) => &mut self.written_at,
+            _ => &mut self.sealed_since,
+        };
+        *place = Some(time);
+    }
+
     fn look_at_plaintext(&mut self, locations: &Locations) {
         match VaultKey::load(&locations.key_file) {
             Err(error) => self.problems.push(Problem { problem: chain(&error), hint: error.hint() }),
@@ -90,7 +105,12 @@ impl Status {
                 self.tier = Some(Tier::Plaintext);
                 self.sentence = Some(Tier::Plaintext.sentence().to_owned());
                 self.recipient = Some(key.recipient());
-                self.sealed_since = modified(&locations.key_file);
+                self.written_at = modified(&locations.key_file);
+                self.better = Some(format!(
+                    "sealed it is better protected: on a host with systemd 250 or later, as root: remo-vault key \
+                     ensure --import --owner UID < {}",
+                    locations.key_file.display()
+                ));
                 self.unsealed = true;
                 self.rotating = key.retiring_recipient().is_some();
                 self.kept = kept_beside(&locations.key_file).exists();
@@ -104,7 +124,7 @@ impl Status {
         match sealed.key(Slot::Current) {
             Ok(Some(key)) => {
                 self.tier = key.tier;
-                self.sealed_since = Some(key.since);
+                self.since(key.tier, key.since);
                 self.sealed_key_opens = Some(false);
                 self.kept = matches!(sealed.key(Slot::Kept), Ok(Some(_)));
                 self.look_at_sealed(ladder, &sealed);
@@ -141,6 +161,12 @@ impl Status {
                         ),
                         "seal a new key with it: remo-vault key rotate",
                     );
+                } else if best == Tier::Plaintext {
+                    self.better = Some(
+                        "this machine has nothing better to keep the key with; a TPM2, or systemd 250 or later, \
+                         would be"
+                            .to_owned(),
+                    );
                 }
             }
         }
@@ -152,7 +178,7 @@ impl Status {
             Ok(Some(record)) => {
                 self.tier = Some(record.tier);
                 self.recipient = Some(record.recipient);
-                self.sealed_since = Some(record.sealed_since);
+                self.since(Some(record.tier), record.sealed_since);
                 self.rotating = record.rotating;
             }
             Ok(None) => self.problem(
@@ -238,12 +264,13 @@ impl Status {
             }
         };
         format!(
-            "tier          {}\nprotection    {}\nrecipient     {}\nsealed since  {}\nunsealed      {}\nstore         \
+            "tier          {}\nprotection    {}\nrecipient     {}\n{:<14}{}\nunsealed      {}\nstore         \
              {store}\n",
             or_dash(self.tier.map(|tier| tier.to_string())),
             or_dash(self.sentence.clone()),
             or_dash(self.recipient.clone()),
-            or_dash(self.sealed_since.map(|time| time.to_string())),
+            if self.written_at.is_some() { "written" } else { "sealed since" },
+            or_dash(self.written_at.or(self.sealed_since).map(|time| time.to_string())),
             yes(self.unsealed),
         )
     }

@@ -90,7 +90,7 @@ impl Fnox {
 
     /// Reads everything that `configuration` names.
     pub(crate) fn read(&self, configuration: Configuration) -> Result<Reading, FnoxError> {
-        let key = VaultKey::load(&self.key_file).map_err(FnoxError::Key)?;
+        let key = VaultKey::load_for(&self.store, &self.key_file).map_err(FnoxError::Key)?;
         let program = find::program(self.program.as_deref())?;
         let Answer { mut values, stopped } = if configuration.readable.is_empty() {
             Answer::default()

@@ -64,7 +64,7 @@ impl FnoxStore {
     /// Writes a configuration with a provider for the vault key, unless there is a store; whether it did.
     pub fn initialise(&self, waiting: &mut dyn FnMut()) -> Result<bool, StoreError> {
         // Before anything is made: where there is no key, there is no store to begin.
-        VaultKey::load(&self.fnox.key_file).map_err(StoreError::Key)?;
+        VaultKey::load_for(self.path(), &self.fnox.key_file).map_err(StoreError::Key)?;
         let _lock = locked(self.path(), waiting)?;
         let key = self.key()?;
         match self.file() {
@@ -88,7 +88,7 @@ impl FnoxStore {
         waiting: &mut dyn FnMut(),
         change: impl FnOnce(&mut dyn Content) -> Result<(Commit, T), E>,
     ) -> Result<T, E> {
-        VaultKey::load(&self.fnox.key_file).map_err(StoreError::Key)?;
+        VaultKey::load_for(self.path(), &self.fnox.key_file).map_err(StoreError::Key)?;
         let program = find::program(self.fnox.program.as_deref()).map_err(StoreError::Fnox)?;
         let _lock = locked(self.path(), waiting)?;
         let key = self.key()?;
@@ -120,7 +120,7 @@ impl FnoxStore {
 
     /// Fails when [`FnoxStore::update`] could not write.
     pub fn check_writable(&self, waiting: &mut dyn FnMut()) -> Result<(), StoreError> {
-        VaultKey::load(&self.fnox.key_file).map_err(StoreError::Key)?;
+        VaultKey::load_for(self.path(), &self.fnox.key_file).map_err(StoreError::Key)?;
         find::program(self.fnox.program.as_deref()).map_err(StoreError::Fnox)?;
         let _lock = locked(self.path(), waiting)?;
         let key = self.key()?;
@@ -157,7 +157,7 @@ impl FnoxStore {
 
     /// The key, under the lock: while this waited, it may have been rotated by the one that held it.
     fn key(&self) -> Result<VaultKey, StoreError> {
-        VaultKey::load(&self.fnox.key_file).map_err(StoreError::Key)
+        VaultKey::load_for(self.path(), &self.fnox.key_file).map_err(StoreError::Key)
     }
 
     /// The file as it is, or as it is begun.
