@@ -1,5 +1,6 @@
 //! A real terminal: tmux with a server of its own, keys typed into it, its screen read back.
 
+use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -173,12 +174,22 @@ impl Terminal {
     /// # Panics
     /// When tmux does not say.
     pub fn ended(&self) -> Option<i32> {
-        // The end of its output is noticed before its status is known.
-        let text =
-            self.text(&["display-message", "-p", "#{pane_dead},#{pane_dead_status},#{pane_dead_signal}"]);
+        let text = self.text(&[
+            "display-message",
+            "-p",
+            "#{pane_dead},#{pane_dead_status},#{pane_dead_signal},#{pid}",
+        ]);
         match text.trim_end().split(',').collect::<Vec<_>>()[..] {
-            ["1", status, ""] => status.parse().ok(),
-            ["1", _, _] => Some(-1),
+            // The end of its output is noticed before its status is known; and tmux 3.3a sometimes misses the signal
+            // that tells it to ask for the status, and leaves a zombie for good.
+            ["1", "", "", server] => {
+                if let Some(server) = server.parse().ok().and_then(Pid::from_raw) {
+                    let _ = kill_process(server, Signal::CHILD);
+                }
+                None
+            }
+            ["1", status, "", _] => status.parse().ok(),
+            ["1", ..] => Some(-1),
             _ => None,
         }
     }

@@ -31,17 +31,27 @@ pub(crate) fn now(locations: &Locations, remark: &mut dyn FnMut(&str)) -> Result
     // The first answer says which version the broker speaks.
     let instance_id = client.status()?.instance_id;
     let response: PushResponse = client.request(&prepared.unconditional())?;
-    let pushed = Pushed { instance_id, generation: response.generation, contents };
-    if let Err(error) = pushed.write(locations.store_path()) {
-        let place = pushed::path(locations.store_path());
-        remark(&format!("pushed, but cannot note it in {}: {error}", place.display()));
+    if let Some(problem) = note(locations, instance_id, response.generation, contents) {
+        remark(&problem);
     }
     Ok(response)
 }
 
+/// Notes beside the store what the broker took; what stood in the way when that fails.
+pub(crate) fn note(
+    locations: &Locations,
+    instance_id: String,
+    generation: u64,
+    contents: Contents,
+) -> Option<String> {
+    let place = pushed::path(locations.store_path());
+    let written = Pushed { instance_id, generation, contents }.write(locations.store_path());
+    written.err().map(|error| format!("pushed, but cannot note it in {}: {error}", place.display()))
+}
+
 /// Refuses to take secrets away from the broker while the watcher finds that the store is not whole: a file that is
 /// half written looks like one from which secrets were removed.
-fn refuse_short(locations: &Locations, reading: &Reading) -> Result<(), Failure> {
+pub(crate) fn refuse_short(locations: &Locations, reading: &Reading) -> Result<(), Failure> {
     let store = locations.store_path();
     let Ok(Found::Running(report)) = report::read(store) else { return Ok(()) };
     if report.state != State::StoreUnreadable {

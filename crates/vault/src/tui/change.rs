@@ -12,6 +12,7 @@ use crate::cli::Locations;
 use crate::commands::{self, push, within_one_push};
 use crate::failure::Failure;
 use crate::push::prepare;
+use crate::pushed::Contents;
 use crate::store::{Change, Commit, previous};
 use crate::value;
 
@@ -61,11 +62,14 @@ pub(super) fn push(locations: &Locations, undoes: Option<u64>) -> Result<Done, F
             return Ok(Done::Cleared { generation: status.generation });
         }
         let reading = commands::source(locations).read_all()?;
+        push::refuse_short(locations, &reading)?;
+        let contents = Contents::of(&reading);
         let prepared = prepare(reading).map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
         let mut words: Vec<_> = prepared.remarks.lines().map(str::to_owned).collect();
         match client.request::<_, PushResponse>(&prepared.at_generation(status.generation)) {
             Ok(pushed) => {
                 words.insert(0, push::in_words(&pushed));
+                words.extend(push::note(locations, status.instance_id, pushed.generation, contents));
                 return Ok(Done::Note(words.join("; ")));
             }
             // The code says no more than that something is wrong with the request; the generation does.
