@@ -89,6 +89,23 @@ impl RunOptions {
     }
 }
 
+/// Every event of the log, as [`crate::audit::Event`] names them.
+const EVENTS: [&str; 13] = [
+    "fetch",
+    "secrets.pushed",
+    "secrets.cleared",
+    "project.registered",
+    "project.unregistered",
+    "manifest.approved",
+    "manifest.invalid",
+    "peer.unexpected",
+    "rate.limited",
+    "socket.recovered",
+    "audit.lost",
+    "started",
+    "shutdown",
+];
+
 /// Options of `audit`.
 #[derive(Debug, Args)]
 pub struct AuditOptions {
@@ -102,7 +119,7 @@ pub struct AuditOptions {
     #[arg(long, value_name = "NAME")]
     pub project: Option<String>,
     /// Only this event, such as fetch or manifest.approved; may be given more than once.
-    #[arg(long, value_name = "EVENT")]
+    #[arg(long, value_name = "EVENT", value_parser = EVENTS, hide_possible_values = true)]
     pub event: Vec<String>,
     /// Only since this time: RFC 3339, or how long ago (90s, 15m, 2h, 7d).
     #[arg(long, value_name = "TIME")]

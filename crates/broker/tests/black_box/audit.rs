@@ -305,6 +305,17 @@ fn reader(log: &std::path::Path, arguments: &[&str]) -> (Option<i32>, String, St
 }
 
 #[test]
+fn an_event_that_there_is_not_is_refused_with_those_that_there_are() {
+    let directory = remo_testkit::PrivateDirectory::new();
+    let (code, stdout, stderr) = reader(&directory.audit_log(), &["--event", "fetsch"]);
+    assert_eq!((code, stdout.as_str()), (Some(64), ""), "{stderr}");
+    assert!(
+        stderr.contains("fetsch") && stderr.contains("fetch") && stderr.contains("audit.lost"),
+        "{stderr}"
+    );
+}
+
+#[test]
 fn the_reader_filters_and_prints_as_table_or_json() {
     let instance = Instance::start();
     instance.project("project-a", &["gh"]);
