@@ -45,7 +45,19 @@ complete -c remo-broker -n "__fish_remo_broker_using_subcommand check-config" -s
 complete -c remo-broker -n "__fish_remo_broker_using_subcommand audit" -l audit-log-path -d 'The log [default: the one of the configuration]' -r -F
 complete -c remo-broker -n "__fish_remo_broker_using_subcommand audit" -l config -d 'Configuration file that names the log' -r -F
 complete -c remo-broker -n "__fish_remo_broker_using_subcommand audit" -l project -d 'Only this project' -r
-complete -c remo-broker -n "__fish_remo_broker_using_subcommand audit" -l event -d 'Only this event, such as fetch or manifest.approved; may be given more than once' -r
+complete -c remo-broker -n "__fish_remo_broker_using_subcommand audit" -l event -d 'Only this event, such as fetch or manifest.approved; may be given more than once' -r -f -a "fetch\t''
+secrets.pushed\t''
+secrets.cleared\t''
+project.registered\t''
+project.unregistered\t''
+manifest.approved\t''
+manifest.invalid\t''
+peer.unexpected\t''
+rate.limited\t''
+socket.recovered\t''
+audit.lost\t''
+started\t''
+shutdown\t''"
 complete -c remo-broker -n "__fish_remo_broker_using_subcommand audit" -l since -d 'Only since this time: RFC 3339, or how long ago (90s, 15m, 2h, 7d)' -r
 complete -c remo-broker -n "__fish_remo_broker_using_subcommand audit" -s f -l follow -d 'Go on with what is written from now on'
 complete -c remo-broker -n "__fish_remo_broker_using_subcommand audit" -l json -d 'Lines as they stand in the log instead of a table'

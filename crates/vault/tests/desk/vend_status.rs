@@ -83,7 +83,7 @@ fn a_watcher_that_does_not_react_is_a_problem_until_it_goes_on() {
     watcher.signal(Signal::STOP);
     let status = || room.run("remo-vend-status --json");
     // Its last sign of life has to be older than 15 seconds.
-    wait::until_true(Duration::from_secs(60), "the silence being noticed", || {
+    wait::until_true(Duration::from_mins(1), "the silence being noticed", || {
         status().json()["watcher"]["state"] == "unresponsive"
     });
     let json = status().expect(1).json();

@@ -197,9 +197,13 @@ impl Place {
         let kept = self.key().with_extension("txt.kept");
         let files: Vec<_> = [self.key(), kept].into_iter().filter(|file| file.exists()).collect();
         let keys: Vec<_> = files.iter().map(|file| fs::read(file).unwrap()).collect();
-        files.iter().for_each(|file| fs::remove_file(file).unwrap());
+        for file in &files {
+            fs::remove_file(file).unwrap();
+        }
         let scan = file_scan(&[self.directory.path()], &self.needles);
-        files.iter().zip(keys).for_each(|(file, key)| fs::write(file, key).unwrap());
+        for (file, key) in files.iter().zip(keys) {
+            fs::write(file, key).unwrap();
+        }
         assert!(matches!(scan, Scan::Clean { bytes: 1.. }), "{scan:?}");
     }
 }
