@@ -28,7 +28,7 @@ complete -c remo-broker -n "__fish_remo_broker_needs_command" -l config -d 'Conf
 complete -c remo-broker -n "__fish_remo_broker_needs_command" -l socket-dir -d 'Directory of the sockets' -r -F
 complete -c remo-broker -n "__fish_remo_broker_needs_command" -l state-dir -d 'Directory of the pins and the generation' -r -F
 complete -c remo-broker -n "__fish_remo_broker_needs_command" -l audit-log-path -d 'The audit log' -r -F
-complete -c remo-broker -n "__fish_remo_broker_needs_command" -l projects-root -d 'Directory whose direct children are the projects [env: `REMO_PROJECTS_ROOT`]' -r -F
+complete -c remo-broker -n "__fish_remo_broker_needs_command" -l projects-root -d 'Directory whose direct children are the projects [env: REMO_PROJECTS_ROOT]' -r -F
 complete -c remo-broker -n "__fish_remo_broker_needs_command" -s h -l help -d 'Print help'
 complete -c remo-broker -n "__fish_remo_broker_needs_command" -s V -l version -d 'Print version'
 complete -c remo-broker -n "__fish_remo_broker_needs_command" -f -a "run" -d 'Run the daemon in the foreground'
@@ -38,7 +38,7 @@ complete -c remo-broker -n "__fish_remo_broker_using_subcommand run" -l config -
 complete -c remo-broker -n "__fish_remo_broker_using_subcommand run" -l socket-dir -d 'Directory of the sockets' -r -F
 complete -c remo-broker -n "__fish_remo_broker_using_subcommand run" -l state-dir -d 'Directory of the pins and the generation' -r -F
 complete -c remo-broker -n "__fish_remo_broker_using_subcommand run" -l audit-log-path -d 'The audit log' -r -F
-complete -c remo-broker -n "__fish_remo_broker_using_subcommand run" -l projects-root -d 'Directory whose direct children are the projects [env: `REMO_PROJECTS_ROOT`]' -r -F
+complete -c remo-broker -n "__fish_remo_broker_using_subcommand run" -l projects-root -d 'Directory whose direct children are the projects [env: REMO_PROJECTS_ROOT]' -r -F
 complete -c remo-broker -n "__fish_remo_broker_using_subcommand run" -s h -l help -d 'Print help'
 complete -c remo-broker -n "__fish_remo_broker_using_subcommand check-config" -l config -d 'The file' -r -F
 complete -c remo-broker -n "__fish_remo_broker_using_subcommand check-config" -s h -l help -d 'Print help'

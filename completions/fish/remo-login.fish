@@ -33,7 +33,7 @@ complete -c remo-login -n "__fish_remo_login_needs_command" -l source -d 'The ki
 embedded\t'One age-encrypted file, written by this program'"
 complete -c remo-login -n "__fish_remo_login_needs_command" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
 complete -c remo-login -n "__fish_remo_login_needs_command" -l admin-socket -d 'The broker\'s admin socket' -r -F
-complete -c remo-login -n "__fish_remo_login_needs_command" -l show -d 'Explain the recipe instead, and do nothing'
+complete -c remo-login -n "__fish_remo_login_needs_command" -l show -d 'Explain the recipe instead, and do nothing; without one, list them'
 complete -c remo-login -n "__fish_remo_login_needs_command" -l json -d 'List as JSON'
 complete -c remo-login -n "__fish_remo_login_needs_command" -l show-output -d 'Let the tool write to standard error although that is no terminal; it may write the credential'
 complete -c remo-login -n "__fish_remo_login_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -60,8 +60,12 @@ pub struct RunOptions {
     /// The audit log.
     #[arg(long, value_name = "FILE")]
     pub audit_log_path: Option<PathBuf>,
-    /// Directory whose direct children are the projects [env: `REMO_PROJECTS_ROOT`].
-    #[arg(long, value_name = "DIR")]
+    /// Directory whose direct children are the projects.
+    #[arg(
+        long,
+        value_name = "DIR",
+        help = "Directory whose direct children are the projects [env: REMO_PROJECTS_ROOT]"
+    )]
     pub projects_root: Option<PathBuf>,
 }
 

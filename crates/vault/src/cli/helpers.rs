@@ -37,7 +37,7 @@ Exit codes:
 /// Shows for each binding whether somebody approved it, whether the broker has the secret, whether it fits where it
 /// goes, and where that is. Nothing is fetched, and nothing goes on the project's record.
 #[derive(Debug, Parser)]
-#[command(name = "remo-test-project", version, after_help = TEST_PROJECT_HELP)]
+#[command(name = "remo-test-project", version, override_usage = "remo-test-project [OPTIONS] <PROJECT>", after_help = TEST_PROJECT_HELP)]
 pub struct TestProjectCommandLine {
     /// The project, as its directory is named
     #[arg(value_name = "PROJECT")]
@@ -98,7 +98,7 @@ Exit codes:
 /// Nothing of a manifest is in force before somebody approves it here. When the file changes between the question and
 /// the answer, nothing is approved, and the new difference is shown.
 #[derive(Debug, Parser)]
-#[command(name = "remo-reload", version, after_help = RELOAD_HELP)]
+#[command(name = "remo-reload", version, override_usage = "remo-reload [OPTIONS] <PROJECT>", after_help = RELOAD_HELP)]
 pub struct ReloadCommandLine {
     /// The project, as its directory is named
     #[arg(value_name = "PROJECT")]

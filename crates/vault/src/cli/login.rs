@@ -53,8 +53,8 @@ Exit codes:
 pub struct LoginArguments {
     /// What to log in to; without it the recipes are listed
     pub recipe: Option<String>,
-    /// Explain the recipe instead, and do nothing
-    #[arg(long, requires = "recipe")]
+    /// Explain the recipe instead, and do nothing; without one, list them
+    #[arg(long)]
     pub show: bool,
     /// Store the credential under this name
     #[arg(long, value_name = "SECRET", requires = "recipe")]

@@ -102,7 +102,9 @@ fn show(store: &AnyStore, copy: &dyn Content, with_removed: bool) -> Result<Plan
 
 /// The names that the watcher saw when it could read the store last; `None` where none has looked.
 fn seen_last(store: &AnyStore) -> Option<BTreeSet<String>> {
-    let (Found::Running(report) | Found::Stopped(Some(report))) = report::read(store.path()).ok()? else {
+    let (Found::Running(report) | Found::Unresponsive { report, .. } | Found::Stopped(Some(report))) =
+        report::read(store.path()).ok()?
+    else {
         return None;
     };
     if report.last_push.is_none() && report.secrets.is_empty() && report.faults.is_empty() {

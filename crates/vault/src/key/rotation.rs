@@ -62,7 +62,9 @@ impl Ladder {
             present = publish(&sealed, &settings, &runtime)?;
         }
         if !present.record.rotating {
-            look_again(&sealed, &settings, &runtime, &present, store)?;
+            if look_again(&sealed, &settings, &runtime, &present, store)? == Kept::Closed {
+                sealed.set_aside(Slot::Kept)?;
+            }
             store.check(&key_file)?;
             let tier = present.record.tier;
             let available = self.best_tier(&settings, tier == Tier::Plaintext)?;
@@ -73,7 +75,7 @@ impl Ladder {
             present = publish(&sealed, &settings, &runtime)?;
         }
         store.reseal(&key_file)?;
-        let tier = sealed.key(Slot::Next)?.and_then(|next| next.tier).unwrap_or(Tier::Plaintext);
+        let tier = sealed.key(Slot::Next)?.and_then(|next| next.tier).unwrap_or(present.record.tier);
         if let (_, Some(retiring)) = present.key.apart() {
             sealed.seal(Slot::Kept, &retiring, tier, &creds(&settings))?;
         }
@@ -92,15 +94,15 @@ impl Ladder {
         let Some(kept) = sealed.key(Slot::Kept)? else { return Ok(()) };
         let settings = self.settings(&sealed)?;
         let present = open(&sealed, &settings)?;
-        look_again(&sealed, &settings, &runtime, &present, store)?;
-        if is_over(kept.since) {
+        let found = look_again(&sealed, &settings, &runtime, &present, store)?;
+        if found == Kept::Looked && is_over(kept.since) {
             sealed.remove(Slot::Kept)?;
         }
         Ok(())
     }
 
     /// The next key does not open any more. Where it is still in memory it is sealed anew; where nothing needs it, it
-    /// is discarded.
+    /// is set aside.
     fn without_closed_next<E: From<LadderError>>(
         &self,
         sealed: &SealedDir,
@@ -110,6 +112,9 @@ impl Ladder {
     ) -> Result<(), E> {
         if present.key.retiring_recipient().is_some() {
             let tier = self.best_tier(settings, present.record.tier == Tier::Plaintext)?;
+            if tier < present.record.tier {
+                return Err(LadderError::WouldWeaken { present: present.record.tier, available: tier }.into());
+            }
             let text = present.key.to_text();
             let next = VaultKey::from_text(&text).map(VaultKey::alone).ok();
             if let Some(next) = next {
@@ -118,8 +123,17 @@ impl Ladder {
             return Ok(());
         }
         needs_no_other()?;
-        Ok(sealed.remove(Slot::Next)?)
+        Ok(sealed.set_aside(Slot::Next)?)
     }
+}
+
+/// What is known of the kept key after a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    /// There is none, or nothing needs it any more.
+    Looked,
+    /// It does not open at the moment, so that nobody knows what needs it.
+    Closed,
 }
 
 /// Seals anew what only the kept key opens, if there is one that can be opened.
@@ -129,17 +143,25 @@ fn look_again<E: From<LadderError>>(
     runtime: &RuntimeDir,
     present: &Unsealed,
     store: &mut dyn StoreWork<E>,
-) -> Result<(), E> {
-    let kept = sealed.key(Slot::Kept)?.and_then(|kept| kept.open(&creds(settings)).ok());
-    let Some(kept) = kept else { return Ok(()) };
+) -> Result<Kept, E> {
+    let Some(kept) = sealed.key(Slot::Kept)? else { return Ok(Kept::Looked) };
+    let Ok(kept) = kept.open(&creds(settings)) else { return Ok(Kept::Closed) };
     let Unsealed { key, record, .. } = present;
+    // Put back by hand, for instance: a key is not beside itself.
+    if kept.recipient() == key.recipient() {
+        return Ok(Kept::Looked);
+    }
     runtime.publish(&key.beside(kept), record, settings.owner)?;
-    store.reseal(&runtime.key_file())?;
-    Ok(runtime.publish(key, record, settings.owner)?)
+    let resealed = store.reseal(&runtime.key_file());
+    // The retired key does not stay in memory, whatever came of it.
+    runtime.publish(key, record, settings.owner)?;
+    resealed.map(|()| Kept::Looked)
 }
 
 fn is_over(since: Timestamp) -> bool {
-    Timestamp::now().duration_since(since).unsigned_abs() > KEPT_FOR
+    let age = Timestamp::now().duration_since(since);
+    // A clock that is behind tells nothing.
+    !age.is_negative() && age.unsigned_abs() > KEPT_FOR
 }
 
 /// Rotates a plaintext key at a place of its own, or ends a rotation that was begun: both keys are in the file then.

@@ -178,6 +178,19 @@ impl SealedDir {
         Ok(())
     }
 
+    /// Gives the key in `slot` another name, under which nothing here looks for it: what does not open now may be
+    /// all that opens something later.
+    pub fn set_aside(&self, slot: Slot) -> Result<(), LadderError> {
+        for name in [SEALED_NAME, PLAINTEXT_NAME] {
+            let path = self.path_of(name, slot);
+            if path.symlink_metadata().is_ok() {
+                let aside = sibling(&path, &format!(".closed-{}", Timestamp::now().as_second()));
+                system("set aside", &path, atomic::rename(&path, &aside))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Removes what a command that died has left: drafts, and a plaintext key that a sealed one has replaced.
     pub fn tidy(&self) -> Result<(), LadderError> {
         let mut surplus = Vec::new();

@@ -206,7 +206,8 @@ impl<'a> Tools<'a> {
                 Err(error) => return Err(system(error.into())),
             }
             let ready: Vec<bool> = watched.iter().map(|fd| !fd.revents().is_empty()).collect();
-            if ready[1] {
+            // A tool that has ended comes first: what it has left may be all that there is of a renewed login.
+            if ready[1] && !ready[0] {
                 return Err(interrupted());
             }
             if let Some(pipe) = &mut printed

@@ -15,9 +15,12 @@ use crate::private_file::folder_of;
 const PROGRAM: &[u8] = b"fnox";
 
 /// Commands that write no configuration. What is not known here may write.
-const READERS: [&[u8]; 10] = [
+const READERS: [&[u8]; 12] = [
     b"export",
     b"exec",
+    // Short names of the two.
+    b"ex",
+    b"x",
     b"run",
     b"get",
     b"list",

@@ -85,6 +85,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the file itself is what is wrong, and stays so however often it is read.
+    pub(super) fn is_about_content(&self) -> bool {
+        match self {
+            Self::File(_) | Self::Sealed { .. } | Self::Content { .. } => true,
+            Self::Fnox(error) => error.is_about_content(),
+            _ => false,
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -46,11 +46,12 @@ pub(super) fn forget(
         Ok(None) => Ok(()),
         // Another name than the watcher's draft, which takes no lock.
         Ok(Some(rest)) => exchange(&copy, ".trimmed", rest.expose()).map_err(unable),
-        // A full disk is no reason to give up the way back: the store will not be written either.
-        Err(StoreError::Write { source, .. }) => Err(unable(source)),
-        Err(_) => {
+        // What is not understood whatever one does.
+        Err(error) if error.is_about_content() => {
             fs::remove_file(&copy).and_then(|()| File::open(folder_of(&copy))?.sync_all()).map_err(unable)
         }
+        // A full disk or a slow machine is no reason to give up the way back: the store will not be written either.
+        Err(error) => Err(unable(io::Error::other(error))),
     }
 }
 

@@ -5,11 +5,13 @@
 //! store like any other.
 //!
 //! One thread waits on five things at once: the files, the connection to the broker, the signals that end
-//! the process, the end of that child, and the time. Nothing is done but what one of them asks for, and what failed is tried again
-//! after growing pauses only.
+//! the process, the end of that child, and the time. Nothing is done but what one of them asks for, and what failed is
+//! tried again after growing pauses only.
 
+mod cause;
 mod decision;
 mod digest;
+mod error;
 mod files;
 mod health;
 mod heartbeat;
@@ -20,7 +22,6 @@ pub mod report;
 mod stop;
 mod timing;
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -32,8 +33,11 @@ use remo_wire::error::ErrorCode;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
+use self::cause::Cause;
 use self::decision::{Decision, Pushed, RefusedPush, Seen, decide};
 use self::digest::Digester;
+pub use self::error::WatchError;
+use self::error::system;
 use self::files::{CHECK_INTERVAL, Changed, FileWatch};
 use self::health::Health;
 use self::journal::Journal;
@@ -54,51 +58,6 @@ const OVERTAKEN_MAX: u32 = 5;
 
 /// What to do about a push that the broker does not take.
 const REFUSED_HINT: &str = "look into the broker's log; it says what it did with the request";
-
-/// Why the watcher ended by itself.
-#[derive(Debug)]
-pub enum WatchError {
-    /// What answers is not a broker of this protocol version.
-    Protocol(ClientError),
-    /// Another watcher of the store lives.
-    AlreadyRunning {
-        /// The store.
-        store: PathBuf,
-    },
-    /// The system refuses what the watcher cannot do without.
-    System {
-        /// What was attempted.
-        attempt: &'static str,
-        /// What the system said.
-        source: io::Error,
-    },
-}
-
-impl fmt::Display for WatchError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Protocol(error) => error.fmt(formatter),
-            Self::AlreadyRunning { store } => {
-                write!(formatter, "another watcher of {} is running", store.display())
-            }
-            Self::System { attempt, .. } => write!(formatter, "cannot {attempt}"),
-        }
-    }
-}
-
-impl std::error::Error for WatchError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Protocol(error) => error.source(),
-            Self::AlreadyRunning { .. } => None,
-            Self::System { source, .. } => Some(source),
-        }
-    }
-}
-
-fn system<E: Into<io::Error>>(attempt: &'static str) -> impl FnOnce(E) -> WatchError {
-    move |source| WatchError::System { attempt, source: source.into() }
-}
 
 /// Keeps the broker behind `admin_socket` supplied out of `source`, and logins valid by `renewal`, until SIGTERM or
 /// SIGINT.
@@ -139,28 +98,6 @@ fn lock_taken(store: &Path) -> impl FnOnce(io::Error) -> WatchError + '_ {
         } else {
             WatchError::System { attempt: "keep a report beside the store", source }
         }
-    }
-}
-
-/// What made the watcher look at the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cause {
-    Start,
-    Changed,
-    Reconnected,
-    Retry,
-    Replaced,
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Start => "at start",
-            Self::Changed => "the store changed",
-            Self::Reconnected => "the broker is back",
-            Self::Retry => "tried again",
-            Self::Replaced => "somebody else has changed what the broker has",
-        })
     }
 }
 

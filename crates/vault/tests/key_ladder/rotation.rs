@@ -286,3 +286,26 @@ fn nothing_that_is_stored_during_rotations_is_lost() {
         instance.key(&["status"]).expect(0);
     }
 }
+
+#[test]
+fn a_kept_key_that_is_the_present_one_or_does_not_open_costs_nothing() {
+    let name = "rotation::a_kept_key_that_is_the_present_one_or_does_not_open_costs_nothing";
+    let Some(instance) = Instance::new(name, Sealer::HostKey) else { return };
+    with_store(&instance);
+    instance.key(&["rotate"]).expect(0);
+    let [present, kept] = ["vault-key.cred", "vault-key.cred.kept"].map(|it| instance.sealed_dir().join(it));
+
+    fs::copy(&present, &kept).unwrap();
+    instance.key(&["ensure"]).expect(0);
+    assert_eq!(instance.value("gh"), "tripwire-value-two");
+
+    let closed = b"sealed on another machine";
+    fs::write(&kept, closed).unwrap();
+    instance.key(&["rotate"]).expect(0);
+    assert_eq!(instance.value("gh"), "tripwire-value-two");
+    let files = instance.sealed_files();
+    let aside = files.iter().find(|file| file.starts_with("vault-key.cred.kept.closed-"));
+    let aside = instance.sealed_dir().join(aside.unwrap_or_else(|| panic!("{files:?}")));
+    assert_eq!(fs::read(aside).unwrap(), closed, "nobody knows what needs it, so it is still there");
+    assert!(kept.exists(), "the key that was retired now is kept as ever");
+}

@@ -40,6 +40,7 @@ fn the_list_says_what_is_logged_in() {
     let list = scene.run(&[]).expect(0).stdout;
     assert!(list.contains("stored as stripe, no expiry is known"), "{list}");
     assert!(list.lines().all(|line| line.len() <= 80), "fits a terminal: {list}");
+    assert_eq!(scene.run(&["--show"]).expect(0).stdout, list, "nothing is named that could be explained");
     let of_token = recipes(&scene).into_iter().find(|recipe| recipe["recipe"] == "token").unwrap();
     assert_eq!(of_token["logins"][0]["name"], "stripe");
     let status = scene.run(&["status", "--json"]).expect(0).stdout;

@@ -126,6 +126,19 @@ impl Reason {
 }
 
 impl FnoxError {
+    /// Whether the configuration itself is what is wrong, not the key, the program or the machine.
+    pub(crate) fn is_about_content(&self) -> bool {
+        matches!(
+            self,
+            Self::File(_)
+                | Self::Configuration { .. }
+                | Self::WrongKey { .. }
+                | Self::NoProvider { .. }
+                | Self::Unlike { .. }
+                | Self::Copy(_)
+        )
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
