@@ -12,7 +12,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use crate::ours::FnoxRoom;
 
 /// How often a writer is killed unless `REMO_CRASH_ROUNDS` says otherwise.
-const ROUNDS: u32 = 25;
+const ROUNDS: u32 = 200;
 
 pub(crate) fn random_below(limit: u64) -> u64 {
     let mut bytes = [0; 8];
