@@ -16,6 +16,7 @@
 pub mod audit;
 pub mod binaries;
 mod broker;
+pub mod chance;
 mod directory;
 mod disk;
 pub mod fnox;

@@ -1,12 +1,12 @@
 //! A real terminal: tmux with a server of its own, keys typed into it, its screen read back.
 
-use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 /// How long a screen may take to come about on a busy machine.
@@ -227,6 +227,15 @@ impl Terminal {
     #[track_caller]
     pub fn wait_for(&self, text: &str) -> String {
         self.wait_until(&format!("`{text}`"), |screen| screen.contains(text))
+    }
+
+    /// Waits until `text` is on the screen `count` times, and returns the screen.
+    ///
+    /// # Panics
+    /// As [`Terminal::wait_until`].
+    #[track_caller]
+    pub fn wait_for_nth(&self, text: &str, count: usize) -> String {
+        self.wait_until(&format!("{count}. `{text}`"), |screen| screen.matches(text).count() >= count)
     }
 
     /// Waits until `text` is not on the screen, and returns the screen.

@@ -1,81 +1,27 @@
 //! In a real terminal: the question, and the width.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use remo_testkit::{skip, wait};
+use remo_testkit::{Terminal, wait};
 use rustix::process::Signal;
 
 use crate::room::{MANIFEST, Room, write_manifest};
 
-/// How many terminals were started.
-static STARTED: AtomicUsize = AtomicUsize::new(0);
-
-/// A terminal with a server of its own; ended when it is dropped.
-struct Terminal {
-    socket: PathBuf,
-}
-
-impl Terminal {
-    /// Runs `line` in a terminal of this size; `None` without a terminal program.
-    fn start(room: &Room, name: &str, size: (u16, u16), line: &str) -> Option<Self> {
-        if Command::new("tmux").arg("-V").output().is_err() {
-            skip::skipped(name, "there is no tmux");
-            return None;
-        }
-        // One that is ending still has its socket.
-        let number = STARTED.fetch_add(1, Ordering::Relaxed);
-        let terminal = Self { socket: room.path().join(format!("tmux-{number}")) };
-        let script = room.path().join("script");
-        let mut content = String::from("#!/bin/sh\n");
-        for (name, value) in room.environment() {
-            writeln!(content, "export {name}='{}'", value.display()).unwrap();
-        }
-        writeln!(content, "{line}\necho \"exit status: $?\"\nread nothing").unwrap();
-        fs::write(&script, content).unwrap();
-        let (columns, rows) = (size.0.to_string(), size.1.to_string());
-        let command = format!("/bin/sh {}", script.display());
-        let started =
-            terminal.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", &columns, "-y", &rows, &command]);
-        assert!(started.status.success(), "{started:?}");
-        Some(terminal)
+/// Runs `lines` in a terminal of this size, and shows how the last of them ended; `None` without a terminal program.
+fn start(room: &Room, name: &str, size: (u16, u16), lines: &str) -> Option<Terminal> {
+    if Terminal::is_missing(name) {
+        return None;
     }
-
-    fn tmux(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new("tmux");
-        command.env("LC_ALL", "C.UTF-8").env_remove("TMUX").arg("-u").arg("-S").arg(&self.socket);
-        command.args(arguments).output().unwrap()
+    let script = room.path().join("script");
+    let mut content = String::from("#!/bin/sh\n");
+    for (name, value) in room.environment() {
+        writeln!(content, "export {name}='{}'", value.display()).unwrap();
     }
-
-    /// What the terminal shows.
-    fn screen(&self) -> String {
-        String::from_utf8(self.tmux(&["capture-pane", "-p"]).stdout).unwrap()
-    }
-
-    #[track_caller]
-    fn wait_for(&self, text: &str) {
-        self.wait_for_nth(text, 1);
-    }
-
-    #[track_caller]
-    fn wait_for_nth(&self, text: &str, count: usize) {
-        wait::until_true(wait::PATIENCE, &format!("{count}. `{text}` in the terminal"), || {
-            self.screen().matches(text).count() >= count
-        });
-    }
-
-    fn press(&self, keys: &[&str]) {
-        assert!(self.tmux(&[&["send-keys"], keys].concat()).status.success());
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        self.tmux(&["kill-server"]);
-    }
+    writeln!(content, "{lines}\necho \"exit status: $?\"\nread nothing").unwrap();
+    fs::write(&script, content).unwrap();
+    Some(Terminal::start(size, &[], OsStr::new("/bin/sh"), &[script]))
 }
 
 #[test]
@@ -84,7 +30,7 @@ fn the_question_is_answered_by_a_person_and_anything_but_yes_is_no() {
     let room = Room::stocked();
     let broker = room.broker();
     let web = room.project(&broker, "web", MANIFEST);
-    let Some(terminal) = Terminal::start(&room, NAME, (80, 40), "remo-reload web") else { return };
+    let Some(terminal) = start(&room, NAME, (80, 40), "remo-reload web") else { return };
     terminal.wait_for("Approve exactly this for web? [y/N]");
     terminal.press(&["Enter"]);
     terminal.wait_for("exit status: 1");
@@ -98,7 +44,7 @@ fn what_changed_meanwhile_is_shown_and_asked_anew() {
     let room = Room::stocked();
     let broker = room.broker();
     let web = room.project(&broker, "web", MANIFEST);
-    let Some(terminal) = Terminal::start(&room, NAME, (80, 60), "remo-reload web") else { return };
+    let Some(terminal) = start(&room, NAME, (80, 60), "remo-reload web") else { return };
     terminal.wait_for("Approve exactly this for web? [y/N]");
     write_manifest(&web, "[secrets.everything]\n");
     terminal.press(&["y", "Enter"]);
@@ -120,7 +66,7 @@ fn what_was_typed_before_the_question_approves_nothing() {
     let web = room.project(&broker, "web", MANIFEST);
     // The broker stands still until the keys are in the terminal.
     broker.signal(Signal::STOP);
-    let Some(terminal) = Terminal::start(&room, NAME, (80, 40), "echo begins\nremo-reload web") else {
+    let Some(terminal) = start(&room, NAME, (80, 40), "echo begins\nremo-reload web") else {
         return;
     };
     terminal.wait_for("begins");
@@ -142,7 +88,7 @@ fn a_second_yes_does_not_answer_for_the_manifest_that_was_swapped_in() {
     let room = Room::stocked();
     let broker = room.broker();
     let web = room.project(&broker, "web", MANIFEST);
-    let Some(terminal) = Terminal::start(&room, NAME, (80, 60), "remo-reload web") else { return };
+    let Some(terminal) = start(&room, NAME, (80, 60), "remo-reload web") else { return };
     terminal.wait_for("Approve exactly this for web? [y/N]");
     write_manifest(&web, "[secrets.everything]\n");
     terminal.press(&["y", "Enter", "y", "Enter"]);
@@ -158,7 +104,7 @@ fn a_person_is_asked_before_a_stored_value_is_replaced() {
     const NAME: &str = "a_person_is_asked_before_a_stored_value_is_replaced";
     let room = Room::stocked();
     let before = fs::read(room.store()).unwrap();
-    let Some(terminal) = Terminal::start(&room, NAME, (80, 40), "remo-vault set gh") else { return };
+    let Some(terminal) = start(&room, NAME, (80, 40), "remo-vault set gh") else { return };
     terminal.wait_for("gh is stored already. Replace it? [y/N]");
     terminal.press(&["Enter"]);
     terminal.wait_for("exit status: 1");
@@ -167,7 +113,7 @@ fn a_person_is_asked_before_a_stored_value_is_replaced() {
     drop(terminal);
 
     let lines = "remo-vault set gh\necho \"first: $?\"\nremo-vault set npm";
-    let Some(terminal) = Terminal::start(&room, NAME, (80, 40), lines) else { return };
+    let Some(terminal) = start(&room, NAME, (80, 40), lines) else { return };
     terminal.wait_for("gh is stored already. Replace it? [y/N]");
     terminal.press(&["y", "Enter"]);
     terminal.wait_for("Value for gh (not shown)");
@@ -189,7 +135,7 @@ fn tables_fit_a_narrow_terminal() {
     room.run("remo-vault push").expect(0);
     room.project(&broker, "web", MANIFEST);
     let lines = "remo-list-creds\nremo-test-project web";
-    let Some(terminal) = Terminal::start(&room, NAME, (72, 50), lines) else { return };
+    let Some(terminal) = start(&room, NAME, (72, 50), lines) else { return };
     terminal.wait_for("exit status: 1");
     let screen = terminal.screen();
     // A line that is too long would go on in the next one.

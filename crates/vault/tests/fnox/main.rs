@@ -8,6 +8,8 @@
 )]
 
 mod crash;
+#[path = "../remo_vault/killed_writer.rs"]
+mod killed_writer;
 mod misbehaving;
 mod ours;
 mod overtaken;

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use remo_testkit::chance::{pass, random_below};
 use remo_testkit::{skip, wait};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::crash::{pass, random_below};
 use crate::ours::FnoxRoom;
 
 /// How many pairs meet at random offsets unless `REMO_PAIRS` says otherwise.

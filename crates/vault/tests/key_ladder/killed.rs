@@ -1,28 +1,15 @@
 //! `kill -9` at random moments of a rotation.
 
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use rustix::event::{Timespec, poll};
+use remo_testkit::chance;
 use rustix::process::{Pid, Signal, kill_process_group};
-use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::instance::{Instance, Sealer};
 
 /// How often a rotation is killed unless `REMO_ROTATION_ROUNDS` says otherwise.
 const ROUNDS: u32 = 30;
-
-fn random_below(limit: u64) -> u64 {
-    let mut bytes = [0; 8];
-    assert_eq!(getrandom(&mut bytes, GetRandomFlags::empty()).unwrap(), bytes.len());
-    u64::from_ne_bytes(bytes) % limit.max(1)
-}
-
-/// Lets the moment of the kill come; there is no condition to wait for.
-fn pass(time: Duration) {
-    let time = Timespec::try_from(time).expect("a short time");
-    assert_eq!(poll(&mut [], Some(&time)), Ok(0));
-}
 
 fn nothing_is_ever_lost(instance: &Instance) {
     let rounds =
@@ -39,8 +26,7 @@ fn nothing_is_ever_lost(instance: &Instance) {
     for round in 1..=rounds {
         let begin = Instant::now();
         let mut child = instance.key_command(&["rotate"]).process_group(0).spawn().unwrap();
-        let limit = u64::try_from(span.as_micros()).unwrap();
-        pass(Duration::from_micros(random_below(limit)));
+        chance::pass_below(span);
         // Alternately the whole group, and the one process alone: the one that works on the store ends by itself then.
         if round % 2 == 0 {
             let group = Pid::from_raw(child.id().try_into().unwrap()).unwrap();
@@ -56,7 +42,7 @@ fn nothing_is_ever_lost(instance: &Instance) {
             finished += 1;
             span = begin.elapsed() * 11 / 10;
         }
-        if random_below(2) == 0 {
+        if chance::random_below(2) == 0 {
             instance.switch_off();
             instance.key(&["unseal"]).expect(0);
         } else if instance.key(&["ensure"]).expect(0).stderr.contains("a rotation has not ended") {
@@ -66,7 +52,7 @@ fn nothing_is_ever_lost(instance: &Instance) {
             assert_eq!(instance.value(name), value, "round {round}");
         }
         instance.expect_clean_disk(&values);
-        if random_below(3) == 0 {
+        if chance::random_below(3) == 0 {
             instance.key(&["rotate"]).expect(0);
             instance.key(&["status"]).expect(0);
         }

@@ -13,6 +13,7 @@ mod damage;
 mod import;
 mod interposer;
 mod key;
+mod killed_writer;
 mod messages;
 mod room;
 mod secrecy;
