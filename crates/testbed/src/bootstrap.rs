@@ -115,7 +115,7 @@ pub fn tooling() -> PathBuf {
 }
 
 /// Says what takes longer than a moment, past the harness's capture.
-pub(crate) fn progress(what: &str) {
+pub fn progress(what: &str) {
     // Nobody to tell when even this fails.
     let _ = writeln!(std::io::stderr(), "test bed: {what}");
 }

@@ -18,6 +18,8 @@ const LIMIT: Duration = Duration::from_mins(15);
 pub enum Image {
     /// Debian with bash, zsh and fish, and the users of [`USERS`].
     Debian,
+    /// The same with the tools that ask for credentials, git, gh and aws, which brings Python, and with socat.
+    Tools,
     /// A POSIX shell and nothing else that is not busybox; its only user is root.
     Busybox,
 }
@@ -39,6 +41,7 @@ impl Image {
     pub fn name(self) -> &'static str {
         match self {
             Self::Debian => "remo-testbed/debian:3",
+            Self::Tools => "remo-testbed/tools:1",
             Self::Busybox => "remo-testbed/busybox:3",
         }
     }
@@ -56,7 +59,8 @@ impl Image {
             fs::set_permissions(tree.path(), fs::Permissions::from_mode(0o755))
                 .expect("the mode of a folder");
             match self {
-                Self::Debian => debian(tree.path()),
+                Self::Debian => debian(tree.path(), ""),
+                Self::Tools => debian(tree.path(), ",git,gh,awscli,socat"),
                 Self::Busybox => busybox(tree.path()),
             }
             let mut tar = Command::new(programs::expect("tar"));
@@ -67,10 +71,12 @@ impl Image {
     }
 }
 
-fn debian(tree: &Path) {
+/// Debian with `further` packages, each behind a comma.
+fn debian(tree: &Path, further: &str) {
     progress("making a Debian image, once; takes a minute or two");
     let mut debootstrap = Command::new(programs::expect("debootstrap"));
-    debootstrap.args(["--variant=minbase", "--include=ca-certificates,zsh,fish", "bookworm"]).arg(tree);
+    debootstrap.arg("--variant=minbase").arg(format!("--include=ca-certificates,zsh,fish{further}"));
+    debootstrap.arg("bookworm").arg(tree);
     let _ = run_within(LIMIT, &mut debootstrap).succeeded();
     for (name, number, shell) in USERS {
         let mut useradd = Command::new(programs::expect("chroot"));
