@@ -74,10 +74,7 @@ impl RunDirectory {
         if fs::read_link(&link).is_ok_and(|found| found == target) {
             return Ok(());
         }
-        let temporary = self.private().join("l");
-        remove_if_there(&temporary)?;
-        std::os::unix::fs::symlink(&target, &temporary)?;
-        fs::rename(&temporary, &link)
+        self.make_link(&target, &link)
     }
 
     fn project_directory(&self, project: &str) -> PathBuf {

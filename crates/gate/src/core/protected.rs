@@ -55,7 +55,9 @@ pub fn places(layout: &Layout) -> Vec<(String, PathBuf, Reach)> {
         .collect();
     let mut add = |what: &str, path: &Path, reach| places.push((what.to_owned(), path.to_owned(), reach));
     add("the broker's sockets", &layout.broker_directory, Reach::Whole);
-    add("the broker's admin socket", &layout.broker_directory.join("admin.sock"), Reach::Whole);
+    for admin in ["admin", "admin.sock"] {
+        add("the broker's admin socket", &layout.broker_directory.join(admin), Reach::Whole);
+    }
     add("the launcher's state", &layout.state_directory, Reach::Whole);
     add("the engine's storage", &layout.engine_root, Reach::Whole);
     add("the directory of all projects", &layout.projects_root, Reach::Holding);
