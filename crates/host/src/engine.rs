@@ -31,6 +31,8 @@ pub struct Engine<'a> {
 pub struct Inspected {
     /// Its whole id.
     pub id: String,
+    /// The id of its image.
+    pub image: String,
     /// How it is.
     pub state: State,
     config: Config,

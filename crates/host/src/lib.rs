@@ -7,6 +7,7 @@
 //! - [`menu`]: the picker, cloning, deleting
 //! - [`sessions`]: shells that survive a lost connection
 //! - [`containers`]: what is remembered of each project, containers by their ids
+//! - [`network`]: what containers do not reach
 //! - [`doctor`], [`status`]: how everything stands
 //!
 //! Taken for granted: the person, the engine and everything outside of the projects root are trusted; a project's
@@ -22,6 +23,7 @@ pub mod exit;
 pub mod failure;
 pub mod launch;
 pub mod menu;
+pub mod network;
 pub mod output;
 pub mod places;
 pub mod project;

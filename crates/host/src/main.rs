@@ -4,17 +4,21 @@ use std::env;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use remo_host::cli::{CommandLine, LaunchCommandLine, MenuCommandLine, Program};
+use remo_host::cli::{Command, CommandLine, LaunchCommandLine, MenuCommandLine, Program};
 use remo_host::exit::ExitStatus;
 use remo_host::failure::Failure;
 use remo_host::places::Places;
-use remo_host::{menu, output, run};
+use remo_host::{menu, network, output, run};
 
 fn main() -> ExitCode {
     let places = || Places::read(env::vars_os());
     let ended: Result<Result<ExitStatus, Failure>, clap::Error> =
         match Program::of(env::args_os().next().as_deref()) {
-            Program::Remo => CommandLine::try_parse().map(|line| run::remo(&places()?, &line)),
+            Program::Remo => CommandLine::try_parse().map(|line| match &line.command {
+                // Of the whole host: a service of the system has no home.
+                Command::Network(arguments) => network::run(arguments.action),
+                _ => run::remo(&places()?, &line),
+            }),
             Program::Launch => LaunchCommandLine::try_parse().map(|line| run::launch(&places()?, &line)),
             Program::Menu => MenuCommandLine::try_parse().map(|_| Ok(for_login(places()))),
         };

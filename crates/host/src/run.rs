@@ -10,7 +10,7 @@ use crate::places::Places;
 use crate::project::Project;
 use crate::shell::{Wanted, shell};
 use crate::trust::{self, Matter};
-use crate::{doctor, output, status, vault};
+use crate::{doctor, network, output, status, vault};
 
 /// Carries a command of `remo` out.
 pub fn remo(places: &Places, line: &CommandLine) -> Result<ExitStatus, Failure> {
@@ -31,6 +31,7 @@ pub fn remo(places: &Places, line: &CommandLine) -> Result<ExitStatus, Failure> 
         Command::Clone(arguments) => clone::clone(places, &arguments.address, arguments.name.as_deref()),
         Command::Delete(arguments) => delete::delete(places, &arguments.name, arguments.yes.as_deref()),
         Command::AdoptVault(arguments) => vault::adopt(places, &arguments.id),
+        Command::Network(arguments) => network::run(arguments.action),
     }
 }
 

@@ -11,10 +11,11 @@ use crate::command::run_within;
 use crate::{cache, programs};
 
 /// Programs, and the Debian packages that they come from.
-const NEEDED: [(&str, &str); 9] = [
+const NEEDED: [(&str, &str); 10] = [
     ("dockerd", "docker.io"),
     ("docker", "docker.io"),
     ("iptables", "iptables"),
+    ("nft", "nftables"),
     ("docker-compose", "docker-compose"),
     ("debootstrap", "debootstrap"),
     ("busybox", "busybox-static"),

@@ -132,6 +132,20 @@ impl Engine {
         self.try_docker(arguments).succeeded().stdout
     }
 
+    /// A program on the engine's host as far as the network goes: with its interfaces and packet filters.
+    ///
+    /// # Panics
+    /// When there is no `nsenter`.
+    pub fn on_its_network(&self, program: &str) -> Command {
+        let mut command = Command::new(programs::expect("nsenter"));
+        command
+            .arg(format!("--net=/proc/{}/ns/net", self.init.id()))
+            .arg(program)
+            .env_clear()
+            .env("PATH", programs::search_path(Path::new(program)));
+        command
+    }
+
     /// Brings a base image in.
     ///
     /// # Panics

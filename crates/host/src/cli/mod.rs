@@ -59,6 +59,32 @@ pub enum Command {
     Delete(DeleteArguments),
     /// Tell which container is the vault's
     AdoptVault(AdoptVaultArguments),
+    /// Keep containers away from the cloud's metadata addresses and from the vault
+    ///
+    /// A table of packet-filter rules, `inet remo`, that containers of every bridge of this host are held against.
+    /// remo-network.service applies it at boot; by hand it takes root.
+    Network(NetworkArguments),
+}
+
+/// Arguments of `network`.
+#[derive(Debug, Args)]
+pub struct NetworkArguments {
+    /// What to do
+    #[command(subcommand)]
+    pub action: NetworkAction,
+}
+
+/// What `network` does.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum NetworkAction {
+    /// Put the rules in force, in the place of what is there
+    Apply,
+    /// Take them away
+    Remove,
+    /// Say whether they are in force; 1 when they are not, or are others
+    Status,
+    /// Print them, as nft reads them
+    Show,
 }
 
 /// Arguments of `shell`.

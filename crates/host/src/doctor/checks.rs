@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use remo_wire::client::{Client, ClientError};
 use remo_wire::names::{ProjectName, VAULT_NAME};
 
-use super::{Check, Verdict};
+use super::{Check, Verdict, network};
 use crate::containers::Store;
 use crate::engine::Engine;
 use crate::launch::{feature, tooling};
@@ -25,7 +25,8 @@ pub(super) fn all(places: &Places) -> Vec<Check> {
     checks.extend(["remo-docker", "remo-docker-compose"].map(|name| gate(places, name)));
     checks.push(feature(places));
     checks.push(vault(places));
-    checks.extend(networks(places));
+    checks.push(network::metadata(places));
+    checks.extend(network::of_the_vault(places));
     checks.push(program(places, "git", &["--version"], Verdict::Weak, "install git; clone needs it"));
     checks.push(systemd(places));
     checks.push(program(
@@ -204,38 +205,6 @@ fn vault(places: &Places) -> Check {
     }
 }
 
-/// Project containers that reach the vault, as the engine knows their networks.
-fn networks(places: &Places) -> Option<Check> {
-    let code = "vault-network";
-    let engine = Engine::new(places).ok()?;
-    let store = Store::open(&places.state).ok()?;
-    let inspected = |name: &str| {
-        let container = store.read(name).ok()?.container?;
-        engine.inspect(&container.id).ok().flatten()
-    };
-    let vault = inspected(VAULT_NAME)?;
-    let own: Vec<&str> = vault.networks().collect();
-    let beside: Vec<String> = project::all(places)
-        .ok()?
-        .into_iter()
-        .filter(|name| inspected(name).is_some_and(|found| shares_a_network(&own, found.networks())))
-        .collect();
-    if beside.is_empty() {
-        return Some(Check::good(code, "no project's container is on a network of the vault"));
-    }
-    Some(Check::of(
-        code,
-        Verdict::Bad,
-        format!("on a network of the vault: {}", beside.join(", ")),
-        "give the vault one of its own: docker network create remo-vault, and make its container with --network remo-vault",
-    ))
-}
-
-/// Whether two containers reach each other. On the host's own network one reaches everybody.
-fn shares_a_network<'a>(own: &[&str], mut others: impl Iterator<Item = &'a str>) -> bool {
-    others.any(|other| other == "host" || own.contains(&other) || own.contains(&"host"))
-}
-
 fn systemd(places: &Places) -> Check {
     let code = "systemd";
     let remedy = "the vault's key is sealed by systemd 250 or later; without it only a plaintext key is left";
@@ -291,16 +260,6 @@ fn names(places: &Places) -> Option<Check> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_project_on_the_network_of_the_vault_is_found() {
-        assert!(!shares_a_network(&["remo-vault"], ["bridge", "a_default"].into_iter()));
-        assert!(shares_a_network(&["remo-vault"], ["bridge", "remo-vault"].into_iter()));
-        assert!(shares_a_network(&["bridge"], ["bridge"].into_iter()));
-        assert!(shares_a_network(&["remo-vault"], ["host"].into_iter()));
-        assert!(shares_a_network(&["host"], ["bridge"].into_iter()));
-        assert!(!shares_a_network(&["remo-vault"], std::iter::empty()));
-    }
 
     #[test]
     fn an_engine_that_shifts_users_is_refused() {

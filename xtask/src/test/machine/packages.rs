@@ -65,6 +65,7 @@ pub(super) const NEEDED: &[Needed] = &[
     Needed { package: "fish", content: Program("fish"), by: "the tests of shell code for fish" },
     Needed { package: "zsh", content: Program("zsh"), by: "the tests of shell code for zsh" },
     Needed { package: "iptables", content: Program("iptables"), by: CONTAINERS },
+    Needed { package: "nftables", content: Program("nft"), by: CONTAINERS },
     Needed { package: "iproute2", content: Program("ip"), by: CONTAINERS },
     Needed { package: "docker-compose", content: Program("docker-compose"), by: CONTAINERS },
     Needed { package: "debootstrap", content: Program("debootstrap"), by: CONTAINERS },
