@@ -11,7 +11,7 @@ use crate::command::run_within;
 use crate::{cache, programs};
 
 /// Programs, and the Debian packages that they come from.
-const NEEDED: [(&str, &str); 10] = [
+const NEEDED: [(&str, &str); 12] = [
     ("dockerd", "docker.io"),
     ("docker", "docker.io"),
     ("iptables", "iptables"),
@@ -21,6 +21,8 @@ const NEEDED: [(&str, &str); 10] = [
     ("busybox", "busybox-static"),
     ("ip", "iproute2"),
     ("unshare", "util-linux"),
+    ("nsenter", "util-linux"),
+    ("ssh", "openssh-client"),
     ("npm", "npm"),
 ];
 

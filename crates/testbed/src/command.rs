@@ -1,11 +1,12 @@
 //! Running a program to its end, within a time limit, with everything that it said.
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _};
+use std::io::{Read as _, Seek as _, Write as _};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use remo_testkit::wait;
+use rustix::fs::MemfdFlags;
 
 /// How a program ended and what it said.
 #[derive(Debug)]
@@ -46,12 +47,29 @@ impl Ended {
 /// # Panics
 /// When it cannot be started, or does not end within `limit`.
 pub fn run_within(limit: Duration, command: &mut Command) -> Ended {
+    run(limit, command, Stdio::null())
+}
+
+/// The same with `input` on standard input.
+///
+/// # Panics
+/// When it cannot be started, or does not end within `limit`.
+pub fn run_within_with_input(limit: Duration, command: &mut Command, input: &[u8]) -> Ended {
+    // In memory, since it may be a key; a pipe would need a thread to fill it.
+    let memory = rustix::fs::memfd_create("input", MemfdFlags::CLOEXEC).expect("memory for input");
+    let mut file = File::from(memory);
+    file.write_all(input).expect("the input is written");
+    file.rewind().expect("the beginning of the input");
+    run(limit, command, Stdio::from(file))
+}
+
+fn run(limit: Duration, command: &mut Command, input: Stdio) -> Ended {
     // Files instead of pipes: what the program leaves running may keep them open.
     let mut stdout = tempfile::tempfile().expect("a file for output");
     let mut stderr = tempfile::tempfile().expect("a file for output");
     let clone = |file: &File| file.try_clone().expect("another handle of a file");
     let mut child = command
-        .stdin(Stdio::null())
+        .stdin(input)
         .stdout(clone(&stdout))
         .stderr(clone(&stderr))
         .spawn()

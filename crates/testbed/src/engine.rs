@@ -101,6 +101,11 @@ impl Engine {
         &self.folder
     }
 
+    /// The network of the engine, to be entered: containers can be reached from there, and from nowhere else.
+    pub fn network(&self) -> PathBuf {
+        format!("/proc/{}/ns/net", self.init.id()).into()
+    }
+
     /// Where containers, images and volumes of the engine lie on the disk.
     pub fn data(&self) -> PathBuf {
         self.folder.join("data")

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::bootstrap::progress;
 use crate::command::run_within;
-use crate::{cache, programs};
+use crate::{cache, instance, programs};
 
 /// How long making an image may take.
 const LIMIT: Duration = Duration::from_mins(15);
@@ -22,6 +22,8 @@ pub enum Image {
     Tools,
     /// A POSIX shell and nothing else that is not busybox; its only user is root.
     Busybox,
+    /// A whole instance that boots systemd; see [`crate::Instance`].
+    Instance,
 }
 
 /// Users of the Debian image: name, number, login shell.
@@ -43,6 +45,7 @@ impl Image {
             Self::Debian => "remo-testbed/debian:3",
             Self::Tools => "remo-testbed/tools:1",
             Self::Busybox => "remo-testbed/busybox:3",
+            Self::Instance => "remo-testbed/instance:1",
         }
     }
 
@@ -59,9 +62,10 @@ impl Image {
             fs::set_permissions(tree.path(), fs::Permissions::from_mode(0o755))
                 .expect("the mode of a folder");
             match self {
-                Self::Debian => debian(tree.path(), ""),
-                Self::Tools => debian(tree.path(), ",git,gh,awscli,socat"),
+                Self::Debian => debian(tree.path(), &[]),
+                Self::Tools => debian(tree.path(), &["git", "gh", "awscli", "socat"]),
                 Self::Busybox => busybox(tree.path()),
+                Self::Instance => instance::make_image(tree.path()),
             }
             let mut tar = Command::new(programs::expect("tar"));
             tar.arg("--numeric-owner").arg("-C").arg(tree.path()).arg("-cf").arg(new).arg(".");
@@ -71,25 +75,41 @@ impl Image {
     }
 }
 
-/// Debian with `further` packages, each behind a comma.
-fn debian(tree: &Path, further: &str) {
-    progress("making a Debian image, once; takes a minute or two");
+/// Debian 12 with these packages.
+pub(crate) fn debootstrap(tree: &Path, packages: &[&str]) {
     let mut debootstrap = Command::new(programs::expect("debootstrap"));
-    debootstrap.arg("--variant=minbase").arg(format!("--include=ca-certificates,zsh,fish{further}"));
-    debootstrap.arg("bookworm").arg(tree);
+    debootstrap
+        .args(["--variant=minbase", &format!("--include={}", packages.join(",")), "bookworm"])
+        .arg(tree);
     let _ = run_within(LIMIT, &mut debootstrap).succeeded();
-    for (name, number, shell) in USERS {
-        let mut useradd = Command::new(programs::expect("chroot"));
-        useradd.arg(tree).args(["/usr/sbin/useradd", "--create-home", "--uid", &number.to_string()]);
-        useradd.args(["--shell", shell, name]);
-        let _ = run_within(LIMIT, &mut useradd).succeeded();
-    }
-    // Without a start-up file of its own, zsh asks the person who starts it for one.
-    fs::write(tree.join("home/zed/.zshrc"), "").expect("a file for zsh");
+}
+
+/// Runs a program of a tree in it.
+pub(crate) fn run_in(tree: &Path, command: &[&str]) {
+    let mut chroot = Command::new(programs::expect("chroot"));
+    chroot.arg(tree).args(command);
+    let _ = run_within(LIMIT, &mut chroot).succeeded();
+}
+
+/// Empties the folders that no test looks into.
+pub(crate) fn slim(tree: &Path) {
     for folder in NOT_NEEDED {
         let _ = fs::remove_dir_all(tree.join(folder));
         fs::create_dir_all(tree.join(folder)).expect("an empty folder in the image");
     }
+}
+
+/// Debian with `further` packages.
+fn debian(tree: &Path, further: &[&str]) {
+    progress("making a Debian image, once; takes a minute or two");
+    debootstrap(tree, &[&["ca-certificates", "zsh", "fish"], further].concat());
+    for (name, number, shell) in USERS {
+        let number = number.to_string();
+        run_in(tree, &["/usr/sbin/useradd", "--create-home", "--uid", &number, "--shell", shell, name]);
+    }
+    // Without a start-up file of its own, zsh asks the person who starts it for one.
+    fs::write(tree.join("home/zed/.zshrc"), "").expect("a file for zsh");
+    slim(tree);
 }
 
 fn busybox(tree: &Path) {

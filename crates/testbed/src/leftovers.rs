@@ -57,11 +57,17 @@ fn control_groups(name: &str) {
     let mut roots = vec![PathBuf::from("/sys/fs/cgroup")];
     roots.extend(fs::read_dir("/sys/fs/cgroup").into_iter().flatten().flatten().map(|entry| entry.path()));
     for root in roots {
-        let group = root.join(&group);
-        for below in fs::read_dir(&group).into_iter().flatten().flatten() {
-            // Files of the kernel are no directories and go with theirs.
-            let _ = fs::remove_dir(below.path());
-        }
-        let _ = fs::remove_dir(group);
+        remove_group(&root.join(&group));
     }
+}
+
+/// Removes a control group with those in it: a container that boots systemd has a tree of them.
+fn remove_group(group: &Path) {
+    for below in fs::read_dir(group).into_iter().flatten().flatten() {
+        // Files of the kernel are no directories and go with theirs.
+        if below.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_group(&below.path());
+        }
+    }
+    let _ = fs::remove_dir(group);
 }

@@ -2,7 +2,8 @@
 //!
 //! [`Engine`] is a `dockerd` of one test program's own, in namespaces of its own: what it mounts, routes and runs is
 //! seen by nobody else and ends with it, also when the test program is killed. [`DevContainers`] runs the reference
-//! tooling against it. [`bootstrap`] installs and makes what both need.
+//! tooling against it. [`Instance`] is a whole host in a container: systemd, an engine of its own, sshd.
+//! [`bootstrap`] installs and makes what all of them need.
 //!
 //! Taken for granted: Linux on Debian, and root. What is missing is a reason that tests pass to
 //! [`remo_testkit::skip`]. As in the testkit, a failed step is a panic that names it.
@@ -20,9 +21,11 @@ mod dev_containers;
 mod engine;
 pub mod feature;
 pub mod images;
+pub mod instance;
 mod leftovers;
 mod programs;
 
-pub use command::{Ended, run_within};
+pub use command::{Ended, run_within, run_within_with_input};
 pub use dev_containers::DevContainers;
 pub use engine::Engine;
+pub use instance::Instance;

@@ -20,13 +20,23 @@ pub(crate) struct Arguments {
     /// For instance `vault`, or `"remo-broker black_box"`.
     #[arg(value_name = "WORD")]
     words: Vec<String>,
+
+    /// Only the tests on a whole instance: a container that boots systemd, with an engine of its own
+    ///
+    /// The same as `cargo xtask test remo-instance`, with the packages that they call and fnox seen to before.
+    #[arg(long, conflicts_with = "words")]
+    instance: bool,
 }
+
+/// The package of the tests on a whole instance.
+const INSTANCE: &str = "remo-instance";
 
 /// Runs everything, to the end even when a part fails, and fails when a part failed.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Failure> {
     let mut steps = Steps::default();
-    let everything = arguments.words.is_empty();
-    if everything {
+    let words = if arguments.instance { vec![INSTANCE.to_owned()] } else { arguments.words.clone() };
+    let everything = words.is_empty();
+    if everything || arguments.instance {
         steps.run("Debian packages that the tests call", machine::packages);
         steps.run("fnox, which the tests call", || machine::fnox(workspace));
     }
@@ -42,7 +52,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Fa
     let mut tests = suite::Counts::default();
     if let Some(suite) = suite {
         steps.run("tests", || {
-            tests = suite.run(workspace, &arguments.words)?;
+            tests = suite.run(workspace, &words)?;
             tests.verdict()
         });
     }
