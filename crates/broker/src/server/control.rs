@@ -64,6 +64,7 @@ impl Server {
             repair_all(&mut self.broker, &mut effects);
             self.apply(effects);
         }
+        self.export_metrics(now);
     }
 
     /// SIGHUP: takes over what may change while running.
@@ -84,7 +85,11 @@ impl Server {
                     project.flood.set_limits(&config.limits, now);
                 }
                 self.broker.audit.reconfigure(&config.audit);
+                let metrics_change = config.metrics != self.broker.config.metrics;
                 self.broker.config = config;
+                if metrics_change {
+                    self.start_metrics(now);
+                }
                 log::info!("the configuration was read again");
             }
             Err(error) => log::error!("the configuration stays as it was: {error}"),

@@ -6,6 +6,7 @@
 mod accept;
 mod connection;
 mod control;
+mod metrics;
 mod serve;
 mod timers;
 mod turn;
@@ -24,6 +25,7 @@ use crate::admin::{Changed, Effects};
 use crate::broker::Broker;
 use crate::config::MemoryFailure;
 use crate::lifecycle::Signals;
+use crate::metrics::Exporter;
 use crate::registry::ProjectKey;
 use crate::run_directory::ProjectSocket;
 use connection::{Connection, Phase, Plane};
@@ -93,6 +95,7 @@ pub struct Server {
     read_config: ReadConfig,
     next_housekeeping: Instant,
     next_repair: Instant,
+    exporter: Option<Exporter>,
 }
 
 impl Server {
@@ -135,7 +138,9 @@ impl Server {
             read_config,
             next_housekeeping: now + FIRST_HOUSEKEEPING,
             next_repair: now + IDLE_INTERVAL,
+            exporter: None,
         };
+        server.start_metrics(now);
         admin.set_nonblocking(true)?;
         server.listen(UnixListener::from_std(admin), Plane::Admin)?;
         for (key, socket) in projects {
@@ -198,7 +203,8 @@ impl Server {
         }
         let now = Instant::now();
         let timers = self.timers.next().unwrap_or(self.next_repair);
-        timers.min(self.next_housekeeping).min(self.next_repair).saturating_duration_since(now)
+        let metrics = self.exporter.as_ref().map_or(self.next_repair, Exporter::next);
+        timers.min(self.next_housekeeping).min(self.next_repair).min(metrics).saturating_duration_since(now)
     }
 
     /// Takes note of what the kernel says about a source.

@@ -21,6 +21,7 @@ mod kill_rounds;
 mod leases;
 mod limits;
 mod memory;
+mod metrics;
 mod peers;
 mod project_plane;
 mod restart;
