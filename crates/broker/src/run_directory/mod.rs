@@ -10,7 +10,7 @@ mod project;
 
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -152,6 +152,7 @@ impl RunDirectory {
 
     fn give_to_admin_group(&self, path: &Path) -> io::Result<()> {
         match self.admin_group {
+            Some(group) if fs::symlink_metadata(path)?.gid() == group => Ok(()),
             // Only root and members of the group may do this; others keep their own group.
             Some(group) => match std::os::unix::fs::lchown(path, None, Some(group)) {
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {

@@ -151,6 +151,7 @@ impl Server {
 
     /// Serves until a signal ends it.
     pub fn run(mut self) -> io::Result<()> {
+        self.broker.service_manager.ready();
         let mut events = Events::with_capacity(EVENTS_CAPACITY);
         loop {
             match self.poll.poll(&mut events, Some(self.wait_time())) {
@@ -158,6 +159,7 @@ impl Server {
                 result => result?,
             }
             let now = Instant::now();
+            self.broker.service_manager.beat(now);
             self.broker.audit.begin_turn();
             let mut terminate = false;
             for event in &events {
@@ -204,7 +206,9 @@ impl Server {
         let now = Instant::now();
         let timers = self.timers.next().unwrap_or(self.next_repair);
         let metrics = self.exporter.as_ref().map_or(self.next_repair, Exporter::next);
-        timers.min(self.next_housekeeping).min(self.next_repair).min(metrics).saturating_duration_since(now)
+        let next = timers.min(self.next_housekeeping).min(self.next_repair).min(metrics);
+        let next = self.broker.service_manager.next_beat().map_or(next, |beat| beat.min(next));
+        next.saturating_duration_since(now)
     }
 
     /// Takes note of what the kernel says about a source.
