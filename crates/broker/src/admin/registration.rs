@@ -175,6 +175,8 @@ pub(super) fn repair(broker: &mut Broker, key: ProjectKey, effects: &mut Effects
             broker.audit.record(&Event::SocketRecovered { project: name.as_str() });
             effects.listen.push((key, socket));
         }
-        Err(error) => log::error!(REMO_PROJECT = name.as_str(); "cannot repair the socket of {name}: {error}"),
+        Err(error) => {
+            log::error!(REMO_PROJECT = name.as_str(); "cannot repair the socket of {name}: {error}")
+        }
     }
 }

@@ -40,7 +40,11 @@ impl RunDirectory {
     }
 
     /// Takes over the one of these sockets, bound before the start, to which the project's name still leads.
-    pub fn adopt_project(&self, project: &str, sockets: Vec<ProjectSocket>) -> io::Result<Option<ProjectSocket>> {
+    pub fn adopt_project(
+        &self,
+        project: &str,
+        sockets: Vec<ProjectSocket>,
+    ) -> io::Result<Option<ProjectSocket>> {
         let Some(socket) = sockets.into_iter().find(|socket| self.is_intact(project, socket.identity)) else {
             return Ok(None);
         };

@@ -26,6 +26,8 @@ mod peers;
 mod project_plane;
 mod restart;
 mod run_directory;
+mod service_manager;
 mod shutdown;
 mod snapshot_consistency;
+mod unit;
 mod watch;
