@@ -176,7 +176,7 @@ pub(super) fn repair(broker: &mut Broker, key: ProjectKey, effects: &mut Effects
             effects.listen.push((key, socket));
         }
         Err(error) => {
-            log::error!(REMO_PROJECT = name.as_str(); "cannot repair the socket of {name}: {error}")
+            log::error!(REMO_PROJECT = name.as_str(); "cannot repair the socket of {name}: {error}");
         }
     }
 }

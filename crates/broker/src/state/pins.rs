@@ -91,7 +91,7 @@ impl StateDirectory {
             match ProjectName::new(name).ok().map(|name| self.load_project(&name)) {
                 Some(Ok(Some(project))) => projects.push(project),
                 Some(Err(error)) => {
-                    log::error!(REMO_PROJECT = name; "cannot restore the project {name}: {error}")
+                    log::error!(REMO_PROJECT = name; "cannot restore the project {name}: {error}");
                 }
                 Some(Ok(None)) | None => {}
             }
