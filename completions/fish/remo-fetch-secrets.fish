@@ -66,6 +66,7 @@ complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand st
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand start" -l secrets-dir -d 'Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: REMO_SECRETS_DIR]' -r -F
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand start" -l home -d 'What ~ stands for; by default HOME, else the home in /etc/passwd' -r -F
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand start" -l timeout -d 'How long to wait for what is required; by default 15 [env: REMO_FETCH_SECRETS_TIMEOUT_SECONDS]' -r
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand start" -l watch -d 'Then keep the files fresh in the background, see watch'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand start" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand hook" -l user -d 'The remote user: a name in /etc/passwd, or a number' -r
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand hook" -l session-data -d 'Where tooling keeps its session data, besides /tmp, /var/tmp and ~/.devcontainer' -r -F
@@ -74,6 +75,7 @@ complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand ho
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand hook" -l secrets-dir -d 'Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: REMO_SECRETS_DIR]' -r -F
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand hook" -l home -d 'What ~ stands for; by default HOME, else the home in /etc/passwd' -r -F
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand hook" -l timeout -d 'How long to wait for what is required; by default 15 [env: REMO_FETCH_SECRETS_TIMEOUT_SECONDS]' -r
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand hook" -l watch -d 'Keep the files fresh in the background where nobody does, see watch'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand hook" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand shell" -l user -d 'The remote user: a name in /etc/passwd, or a number' -r
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand shell" -l shell -d 'sh (also for bash, zsh, dash) or fish' -r
@@ -82,6 +84,7 @@ complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand sh
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand shell" -l secrets-dir -d 'Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: REMO_SECRETS_DIR]' -r -F
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand shell" -l home -d 'What ~ stands for; by default HOME, else the home in /etc/passwd' -r -F
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand shell" -l timeout -d 'How long to wait for what is required; by default 15 [env: REMO_FETCH_SECRETS_TIMEOUT_SECONDS]' -r
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand shell" -l watch -d 'Keep the files fresh in the background where nobody does, see watch'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand shell" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand wait" -l project -d 'The project; by default the only one with a socket in /run/remo-broker [env: REMO_PROJECT]' -r
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand wait" -l socket -d 'The project\'s socket; by default /run/remo-broker/PROJECT.sock [env: REMO_BROKER_PROJECT_SOCKET]' -r -F
@@ -94,4 +97,5 @@ complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand wa
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand watch" -l secrets-dir -d 'Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: REMO_SECRETS_DIR]' -r -F
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand watch" -l home -d 'What ~ stands for; by default HOME, else the home in /etc/passwd' -r -F
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand watch" -l timeout -d 'How long to wait for what is required; by default 15 [env: REMO_FETCH_SECRETS_TIMEOUT_SECONDS]' -r
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand watch" -l detached -d 'For who starts it in the background: the right to be the one that watches is standard input'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -98,6 +98,9 @@ pub(crate) enum Command {
         /// The remote user: a name in /etc/passwd, or a number
         #[arg(long, value_name = "USER")]
         user: Option<String>,
+        /// Then keep the files fresh in the background, see watch
+        #[arg(long)]
+        watch: bool,
     },
     /// For the hooks that tooling runs in a container before the user's commands: succeed once the secrets are in
     ///
@@ -111,6 +114,9 @@ pub(crate) enum Command {
         /// Where tooling keeps its session data, besides /tmp, /var/tmp and ~/.devcontainer
         #[arg(long, value_name = "DIR")]
         session_data: Option<PathBuf>,
+        /// Keep the files fresh in the background where nobody does, see watch
+        #[arg(long)]
+        watch: bool,
     },
     /// For the start-up files of shells: print shell code that sets the variables, from the set that was injected
     ///
@@ -123,6 +129,9 @@ pub(crate) enum Command {
         /// sh (also for bash, zsh, dash) or fish
         #[arg(long, value_name = "sh|fish", default_value = "sh")]
         shell: Shell,
+        /// Keep the files fresh in the background where nobody does, see watch
+        #[arg(long)]
+        watch: bool,
     },
     /// Wait until a run without a command, or watch, has injected all that is required
     ///
@@ -133,8 +142,12 @@ pub(crate) enum Command {
     ///
     /// Files of secrets that are revoked are removed. Programs that are running keep the variables that they
     /// have; which variables changed is reported. The timeout does not apply: it waits for the broker as long
-    /// as it takes.
-    Watch,
+    /// as it takes. One process keeps a directory of secrets fresh: a second one is an error.
+    Watch {
+        /// For who starts it in the background: the right to be the one that watches is standard input
+        #[arg(long, hide = true)]
+        detached: bool,
+    },
 }
 
 /// Options of every command. Each overrides its variable of the environment.

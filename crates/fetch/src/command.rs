@@ -14,6 +14,7 @@ mod ensure;
 mod env;
 mod exec;
 mod hook;
+mod keep;
 mod run;
 mod shell;
 mod signals;
@@ -29,13 +30,13 @@ pub(crate) fn dispatch(cli: Cli, environment: Environment) -> Result<ExitStatus,
         Some(Command::Exec { command }) => exec::run(&settings, &command),
         Some(Command::Env { shell, reveal }) => env::run(&settings, shell, reveal),
         Some(Command::Check { json }) => check::run(&settings, json),
-        Some(Command::Start { user }) => start::run(settings, user.as_deref()),
-        Some(Command::Hook { user, session_data }) => {
-            hook::run(settings, user.as_deref(), session_data.as_deref())
+        Some(Command::Start { user, watch }) => start::run(settings, user.as_deref(), watch),
+        Some(Command::Hook { user, session_data, watch }) => {
+            hook::run(settings, user.as_deref(), session_data.as_deref(), watch)
         }
-        Some(Command::Shell { user, shell }) => shell::run(settings, user.as_deref(), shell),
+        Some(Command::Shell { user, shell, watch }) => shell::run(settings, user.as_deref(), shell, watch),
         Some(Command::Wait) => wait::run(&settings),
-        Some(Command::Watch) => watch::run(&settings),
+        Some(Command::Watch { detached }) => watch::run(&settings, detached),
     }
 }
 

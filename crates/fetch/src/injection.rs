@@ -88,6 +88,32 @@ impl<'a> Injection<'a> {
     pub(crate) fn inject(&mut self, vended: &Vended, occupied: Occupied) -> Result<Injected, Failure> {
         let _lock = self.storage.lock()?;
         let before = set::Current::read(self.storage)?;
+        self.replace(&before, vended, occupied)
+    }
+
+    /// Injects a plan, unless somebody else has brought in a later view since it was asked for: `None` then, and
+    /// nothing has changed. Who asks once more gets what is to be injected whatever is there, because a broker whose
+    /// state was lost counts from the beginning.
+    pub(crate) fn inject_unless_overtaken(
+        &mut self,
+        vended: &Vended,
+        occupied: Occupied,
+    ) -> Result<Option<Injected>, Failure> {
+        let _lock = self.storage.lock()?;
+        let before = set::Current::read(self.storage)?;
+        if before.view().is_some_and(|view| view > vended.fetched.view) {
+            return Ok(None);
+        }
+        self.replace(&before, vended, occupied).map(Some)
+    }
+
+    /// Called with the lock held.
+    fn replace(
+        &mut self,
+        before: &set::Current,
+        vended: &Vended,
+        occupied: Occupied,
+    ) -> Result<Injected, Failure> {
         set::remove_retired(self.storage, before.name.as_deref());
         session::remove_dead(self.storage);
 
@@ -100,7 +126,7 @@ impl<'a> Injection<'a> {
             return Err(failure);
         }
         self.remove_links(&before.ledger, &ledger);
-        let changed_variables = set::changed_variables(&before, &vended.plan.variables);
+        let changed_variables = set::changed_variables(before, &vended.plan.variables);
         Ok(Injected { changed_variables, faults, replaced: before.name.is_some() })
     }
 
@@ -160,6 +186,18 @@ impl<'a> Injection<'a> {
             view: vended.fetched.view,
         }
     }
+}
+
+/// Whether there is a set in force, complete or not.
+pub(crate) fn is_in_force(storage: &Storage) -> bool {
+    set::Current::read(storage).is_ok_and(|current| current.name.is_some())
+}
+
+/// Takes away what `vended` does not hold any more, where a set with the rest cannot be written: unlinking needs no
+/// memory.
+pub(crate) fn withdraw(storage: &Storage, vended: &Vended) -> Result<(), Failure> {
+    let _lock = storage.lock()?;
+    set::withdraw(storage, &vended.plan)
 }
 
 /// Removes sets that were replaced [`RETIREMENT`] ago or longer. Says whether younger ones are left.

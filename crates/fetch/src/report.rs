@@ -7,7 +7,7 @@ use crate::exit_status::ExitStatus;
 use crate::failure::Failure;
 
 /// What a line begins with, so that it can be told apart in the log of a container.
-const PROGRAM: &str = "remo-fetch-secrets";
+pub(crate) const PROGRAM: &str = "remo-fetch-secrets";
 
 /// Says something that does not stop the program.
 pub(crate) fn note(text: impl Display) {

@@ -8,6 +8,8 @@
 //!   owner.json            which container, and which project, the directory serves
 //!   lock                  held by whoever writes
 //!   running               held by a run from its first question to the broker to its end
+//!   watching              held by the process that keeps files fresh
+//!   watch.log             what that process said, when it was started without a terminal
 //!   current -> views/…    switched by one rename: everybody sees one whole set
 //!   views/<view>.<random>/  a set: env.sh env.fish env.nul files/<secret> links.json ready
 //!   failed                why the last run failed
@@ -21,7 +23,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use remo_wire::names::ProjectName;
-use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, flock, openat, unlinkat};
+use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, flock, fstat, openat, unlinkat};
+use rustix::io::Errno;
 
 use crate::exit_status::ExitStatus;
 use crate::failure::Failure;
@@ -29,12 +32,15 @@ use crate::pause::{Pause, rest};
 use crate::shell::quoted;
 
 pub(crate) use instance::Instance;
+pub(crate) use watching::WatchRight;
 
 mod directory;
 mod instance;
+pub(crate) mod journal;
 mod owner;
 mod sharing;
 pub(crate) mod tree;
+mod watching;
 
 /// Held by a run from its first question to its end.
 const RUNNING: &str = "running";
@@ -112,7 +118,7 @@ impl Storage {
         let descriptor = self.open_lock(RUNNING)?;
         match flock(&descriptor, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Some(WriteLock { _descriptor: descriptor })),
-            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(Errno::WOULDBLOCK) => Ok(None),
             Err(error) => Err(self.failure("lock", RUNNING, error)),
         }
     }
@@ -125,8 +131,8 @@ impl Storage {
         loop {
             match flock(&descriptor, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => return Ok(WriteLock { _descriptor: descriptor }),
-                Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < deadline => rest(pause.take(None)),
-                Err(rustix::io::Errno::WOULDBLOCK) => {
+                Err(Errno::WOULDBLOCK) if Instant::now() < deadline => rest(pause.take(None)),
+                Err(Errno::WOULDBLOCK) => {
                     return Err(Failure::unavailable(format!(
                         "another run has held {} for {} s",
                         self.path.join(LOCK).display(),
@@ -139,9 +145,25 @@ impl Storage {
         }
     }
 
+    /// Opens the file of a lock. What else is in its place gives way: the directory is this user's own.
     fn open_lock(&self, name: &str) -> Result<OwnedFd, Failure> {
-        let flags = OFlags::CREATE | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        openat(&self.descriptor, name, flags, Mode::RUSR | Mode::WUSR)
+        let flags = OFlags::CREATE | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let open = || {
+            let descriptor = openat(&self.descriptor, name, flags, Mode::RUSR | Mode::WUSR)?;
+            match FileType::from_raw_mode(fstat(&descriptor)?.st_mode) {
+                FileType::RegularFile => Ok(descriptor),
+                _ => Err(io::Error::from(Errno::ISDIR)),
+            }
+        };
+        open()
+            .or_else(|error| {
+                if tree::is_no_file(&error) {
+                    tree::remove(&self.descriptor, name)?;
+                    open()
+                } else {
+                    Err(error)
+                }
+            })
             .map_err(|error| self.failure("open", name, error))
     }
 

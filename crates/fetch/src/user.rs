@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::settings::Settings;
 
 /// The program itself, as the kernel knows it: its file may have been replaced meanwhile.
-const ITSELF: &str = "/proc/self/exe";
+pub(crate) const ITSELF: &str = "/proc/self/exe";
 
 /// Where a user without an entry in `/etc/passwd` is at home, as container engines have it.
 const NO_HOME: &str = "/";

@@ -61,6 +61,7 @@ impl Vended {
             secrets: BTreeMap::new(),
             missing: Vec::new(),
             bindings: Bindings::new(),
+            awaits_push: false,
         };
         Self { project, fetched, plan: Plan::default(), approved: false }
     }

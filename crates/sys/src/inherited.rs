@@ -1,5 +1,6 @@
-//! Descriptors that a service manager passed at start.
+//! Descriptors that a service manager or another parent passed at start.
 
+use std::io;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
 /// The first descriptor that systemd's protocol passes (`SD_LISTEN_FDS_START`).
@@ -23,4 +24,20 @@ pub fn take(count: u16) -> Vec<OwnedFd> {
             Some(unsafe { OwnedFd::from_raw_fd(descriptor) })
         })
         .collect()
+}
+
+/// Keeps what this process has open, but for the three standard ones, from programs that it starts from now on:
+/// whoever started this process may have passed pipes and locks on that it does not even know of.
+///
+/// # Errors
+/// When the system does not tell what is open.
+pub fn keep_from_children() -> io::Result<()> {
+    for entry in std::fs::read_dir("/proc/self/fd")? {
+        let number = entry?.file_name().to_str().and_then(|name| name.parse::<RawFd>().ok());
+        if let Some(descriptor) = number.filter(|number| *number >= FIRST_DESCRIPTOR) {
+            // SAFETY: F_SETFD changes the one flag of a descriptor number and fails cleanly when it is not open.
+            unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };
+        }
+    }
+    Ok(())
 }

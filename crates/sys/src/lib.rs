@@ -7,9 +7,10 @@
 //! - [`peer_credentials`]: who is at the other end of a socket
 //! - [`dumps`]: keeps the whole process out of core dumps
 //! - [`group_id`]: the number of a group by its name
-//! - [`inherited`]: descriptors that a service manager passed
+//! - [`inherited`]: descriptors that whoever started this process passed
 //! - [`has_writer`]: whether somebody has a file open for writing
 //! - [`end_with_parent`]: programs that end with the one that started them
+//! - [`in_own_session`]: programs that have nothing to do with it any more
 
 mod allocator;
 pub mod dumps;
@@ -23,7 +24,7 @@ mod region;
 pub use allocator::WipingAllocator;
 pub use groups::group_id;
 pub use lease::has_writer;
-pub use parent::end_with_parent;
+pub use parent::{end_with_parent, in_own_session};
 pub use peer::{PeerCredentials, peer_credentials};
 pub use region::{ProtectedRegion, Protection};
 

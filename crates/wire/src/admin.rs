@@ -322,4 +322,41 @@ pub struct ProjectStatus {
     pub view: u64,
     /// How its manifest file compares with its pin.
     pub manifest: ManifestState,
+    /// Which views its containers were given, at most 16 and those that watch; absent when there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub containers: Vec<ContainerStatus>,
+    /// What changed since `changes_known_since`, sorted by name; absent when nothing did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ChangedSecret>,
+    /// The view from which on changes are known: that of the registration or of the broker's start, or a later one
+    /// when more has changed than is remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes_known_since: Option<u64>,
+}
+
+/// What a container was given, as the broker saw it: what its programs use is its own matter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ContainerStatus {
+    /// Its id; `null` for processes whose container cannot be told, such as those of the host.
+    pub container: Option<String>,
+    /// Whether a process of it watches.
+    pub watching: bool,
+    /// The view that the process that watches was given last; of several the lowest. Without one, the view of the
+    /// last `fetch` of the container.
+    pub view: u64,
+    /// When the container asked for everything last, RFC 3339 in UTC; `null` when that is forgotten.
+    pub fetched_at: Option<String>,
+}
+
+/// A secret of which a project is vended something else than before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ChangedSecret {
+    /// Its name.
+    pub name: SecretName,
+    /// The first view with what is vended now.
+    pub view: u64,
+    /// The variables that it fills or has filled, sorted.
+    pub variables: Vec<String>,
 }

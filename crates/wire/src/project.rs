@@ -216,6 +216,10 @@ pub struct FetchResponse<'a> {
     pub missing: Vec<&'a SecretName>,
     /// Bindings as pinned.
     pub bindings: &'a Bindings,
+    /// Whether nothing is loaded because the broker was started and the vault has not pushed since; absent when not.
+    /// What a container has from before was not taken back.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub awaits_push: bool,
 }
 
 /// One secret of a [`FetchResponse`].
@@ -244,6 +248,9 @@ pub struct FetchedSecrets {
     pub missing: Vec<SecretName>,
     /// Bindings as pinned.
     pub bindings: Bindings,
+    /// Whether nothing is loaded because the broker was started and the vault has not pushed since.
+    #[serde(default)]
+    pub awaits_push: bool,
 }
 
 /// One secret of [`FetchedSecrets`].

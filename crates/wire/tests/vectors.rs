@@ -99,6 +99,7 @@ fn fetch_again(line: &[u8]) -> Vec<u8> {
         secrets: secrets.collect(),
         missing: read.missing.iter().collect(),
         bindings: &read.bindings,
+        awaits_push: read.awaits_push,
     })
 }
 

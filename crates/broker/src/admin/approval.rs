@@ -120,8 +120,7 @@ pub(super) fn approve(
         sha256: &pin.sha256,
     });
     if let Some(project) = broker.registry.get_mut(key) {
-        project.pin = Some(pin);
-        project.touch(view);
+        project.approved(view, pin);
     }
     if let Some(project) = broker.registry.get(key) {
         broker.publish_pin(project);

@@ -34,8 +34,11 @@ pub(super) fn push(broker: &mut Broker, payload: PushPayload, effects: &mut Effe
         broker.counters.next_push(&broker.state).map_err(|error| internal("save the generation", &error))?;
     let now = Timestamp::now();
     let secret_count = snapshot.len() as u64;
+    let changed = snapshot.changed_from(broker.store.snapshot());
     broker.store.replace(snapshot, now, generation);
-    touch_all(broker, view);
+    for project in broker.registry.iter_mut() {
+        project.pushed(view, &changed);
+    }
     broker.audit.record(&Event::SecretsPushed { secret_count, generation });
     effects.changed = Changed::Everything;
     Ok(PushResponse { ok: OkTrue, loaded_at: format!("{now:.0}"), secret_count, generation })
@@ -48,16 +51,12 @@ pub(super) fn clear(broker: &mut Broker, effects: &mut Effects) -> DoneResponse 
         log::error!("cannot save yet that the store was cleared: {error}");
     }
     broker.store.clear(generation);
-    touch_all(broker, view);
+    for project in broker.registry.iter_mut() {
+        project.cleared(view);
+    }
     broker.audit.record(&Event::SecretsCleared { generation });
     effects.changed = Changed::Everything;
     DoneResponse::default()
-}
-
-fn touch_all(broker: &mut Broker, view: u64) {
-    for project in broker.registry.iter_mut() {
-        project.touch(view);
-    }
 }
 
 fn check_protection(broker: &Broker, snapshot: &Snapshot) -> Answer<()> {

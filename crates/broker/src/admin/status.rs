@@ -1,9 +1,10 @@
 //! `list` and `status`.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use remo_wire::PROTOCOL_VERSION;
-use remo_wire::admin::{ListResponse, ProjectStatus, StatusResponse};
+use remo_wire::admin::{ChangedSecret, ContainerStatus, ListResponse, ProjectStatus, StatusResponse};
 use remo_wire::ok::OkTrue;
 
 use super::Effects;
@@ -12,7 +13,7 @@ use crate::VERSION;
 use crate::broker::Broker;
 use crate::dispatch::manifest_state::state_of;
 use crate::manifest_file;
-use crate::registry::ProjectKey;
+use crate::registry::{Project, ProjectKey};
 
 /// Names, kinds and field names.
 pub(super) fn list(broker: &Broker) -> ListResponse {
@@ -42,6 +43,17 @@ pub(super) fn status(broker: &mut Broker, effects: &mut Effects) -> StatusRespon
                 project.pin.as_ref(),
                 &project.name,
             ),
+            containers: containers(project),
+            changes: project
+                .changes
+                .iter()
+                .map(|(name, change)| ChangedSecret {
+                    name: name.clone(),
+                    view: change.view,
+                    variables: change.variables.iter().cloned().collect(),
+                })
+                .collect(),
+            changes_known_since: Some(project.changes.known_since()),
         })
         .collect();
     StatusResponse {
@@ -56,6 +68,33 @@ pub(super) fn status(broker: &mut Broker, effects: &mut Effects) -> StatusRespon
         generation: broker.store.generation(),
         projects,
     }
+}
+
+/// What each container of a project was given.
+fn containers(project: &Project) -> Vec<ContainerStatus> {
+    let mut found: BTreeMap<Option<&str>, ContainerStatus> = BTreeMap::new();
+    for holder in project.holders.iter() {
+        let container = holder.container.as_deref();
+        let status = ContainerStatus {
+            container: container.map(str::to_owned),
+            watching: false,
+            view: holder.view,
+            fetched_at: Some(format!("{:.0}", holder.at)),
+        };
+        found.insert(container, status);
+    }
+    for watcher in &project.watchers {
+        let container = watcher.container.as_deref();
+        let status = found.entry(container).or_insert_with(|| ContainerStatus {
+            container: container.map(str::to_owned),
+            watching: false,
+            view: watcher.view,
+            fetched_at: None,
+        });
+        status.view = if status.watching { status.view.min(watcher.view) } else { watcher.view };
+        status.watching = true;
+    }
+    found.into_values().collect()
 }
 
 /// Repairs every project's socket.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use jiff::Timestamp;
 use remo_wire::PROTOCOL_VERSION;
 use remo_wire::error::{ErrorCode, ErrorResponse};
 use remo_wire::names::SecretName;
@@ -45,6 +46,8 @@ pub enum Verdict {
     Plain,
     /// An answer that carries secrets: it may leave only when it is on record.
     CarriesSecret,
+    /// An answer with every secret of this view.
+    CarriesView(u64),
     /// The connection is a stream of events from now on; the client holds this view.
     Watch(Option<u64>),
 }
@@ -126,6 +129,7 @@ impl Exchange<'_> {
                 secrets,
                 missing,
                 bindings,
+                awaits_push: snapshot.is_none() && !self.store.is_cleared(),
             },
         );
         let absence = self.absence();
@@ -135,7 +139,8 @@ impl Exchange<'_> {
                 None => self.record(Some(name.as_str()), Decision::Allow, Outcome::NotFound, absence),
             }
         }
-        Verdict::CarriesSecret
+        self.project.holders.note(self.peer.container.as_deref(), self.project.view, Timestamp::now());
+        Verdict::CarriesView(self.project.view)
     }
 
     fn ping(&self, answers: &mut Vec<u8>) -> Verdict {

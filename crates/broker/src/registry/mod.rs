@@ -1,6 +1,8 @@
 //! The registered projects.
 
+mod changes;
 pub mod flood;
+mod holders;
 mod lease;
 mod project;
 
@@ -9,6 +11,8 @@ use std::collections::BTreeMap;
 use remo_wire::names::ProjectName;
 use slab::Slab;
 
+pub use changes::Changes;
+pub use holders::{Holders, Watcher};
 pub use lease::Leases;
 pub use project::{FloodState, Pin, Project, Spent};
 

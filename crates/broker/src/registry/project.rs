@@ -6,9 +6,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use remo_wire::admin::ManifestSummary;
+use remo_wire::binding::Bindings;
 use remo_wire::names::{ProjectName, SecretName};
 
+use super::changes::Changes;
 use super::flood::{RefusalCounter, TokenBucket};
+use super::holders::{Holders, Watcher};
 use super::lease::Leases;
 use crate::config::{CacheConfig, LimitsConfig};
 use crate::peer::Peer;
@@ -40,6 +43,12 @@ pub struct Project {
     pub pin: Option<Pin>,
     /// Raised by everything that changes what it could fetch.
     pub view: u64,
+    /// Since when what it is vended is as it is.
+    pub changes: Changes,
+    /// Which views its containers were given.
+    pub holders: Holders,
+    /// Who watches; filled right before it is shown.
+    pub watchers: Vec<Watcher>,
     /// Its running leases.
     pub leases: Leases,
     /// What flood protection knows about it.
@@ -123,6 +132,9 @@ impl Project {
             allowed_uids,
             pin: None,
             view: 0,
+            changes: Changes::default(),
+            holders: Holders::default(),
+            watchers: Vec::new(),
             leases: Leases::default(),
             flood,
             connections: 0,
@@ -156,8 +168,38 @@ impl Project {
         own.map_or(broker.default_max_entries, |own| own.min(broker.default_max_entries)) as usize
     }
 
-    /// What it could fetch is another now: its view rises and its leases end.
-    pub fn touch(&mut self, view: u64) {
+    /// Nothing is known of earlier views: it was registered now, or the broker was started.
+    pub fn begin(&mut self, view: u64) {
+        self.view = view;
+        self.changes = Changes::since(view);
+    }
+
+    /// Secrets of these names have another value now, or are there or not: its view rises and its leases end.
+    pub fn pushed(&mut self, view: u64, names: &BTreeSet<SecretName>) {
+        if let Some(pin) = &self.pin {
+            self.changes.pushed(view, names, &pin.manifest.bindings);
+        }
+        self.touch(view);
+    }
+
+    /// Nothing is there any more.
+    pub fn cleared(&mut self, view: u64) {
+        if let Some(pin) = &self.pin {
+            self.changes.cleared(view, &pin.manifest.bindings);
+        }
+        self.touch(view);
+    }
+
+    /// Another pin is in force.
+    pub fn approved(&mut self, view: u64, pin: Pin) {
+        let none = Bindings::new();
+        let before = self.pin.as_ref().map_or(&none, |pin| &pin.manifest.bindings);
+        self.changes.approved(view, before, &pin.manifest.bindings);
+        self.pin = Some(pin);
+        self.touch(view);
+    }
+
+    fn touch(&mut self, view: u64) {
         self.view = view;
         self.leases.clear();
     }

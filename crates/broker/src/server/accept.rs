@@ -64,6 +64,7 @@ impl Server {
             plane,
             peer,
             phase: Phase::Requests,
+            given: None,
             lines: LineAssembler::new(limit),
             backlog: None,
             unsent: None,

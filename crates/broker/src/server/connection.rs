@@ -63,6 +63,8 @@ pub(super) struct Connection {
     pub(super) plane: Plane,
     pub(super) peer: Peer,
     pub(super) phase: Phase,
+    /// The view that its process holds by what was answered on it, or may hold by what its container was given.
+    pub(super) given: Option<u64>,
     pub(super) lines: LineAssembler,
     /// Input that has been read and waits for its turn.
     pub(super) backlog: Option<Secret>,

@@ -6,10 +6,10 @@
 mod accept;
 mod connection;
 mod control;
-mod metrics;
 mod serve;
 mod timers;
 mod turn;
+mod watchers;
 
 use std::collections::VecDeque;
 use std::io;
@@ -25,7 +25,6 @@ use crate::admin::{Changed, Effects};
 use crate::broker::Broker;
 use crate::config::MemoryFailure;
 use crate::lifecycle::Signals;
-use crate::metrics::Exporter;
 use crate::registry::ProjectKey;
 use crate::run_directory::ProjectSocket;
 use connection::{Connection, Phase, Plane};
@@ -95,7 +94,6 @@ pub struct Server {
     read_config: ReadConfig,
     next_housekeeping: Instant,
     next_repair: Instant,
-    exporter: Option<Exporter>,
 }
 
 impl Server {
@@ -138,9 +136,7 @@ impl Server {
             read_config,
             next_housekeeping: now + FIRST_HOUSEKEEPING,
             next_repair: now + IDLE_INTERVAL,
-            exporter: None,
         };
-        server.start_metrics(now);
         admin.set_nonblocking(true)?;
         server.listen(UnixListener::from_std(admin), Plane::Admin)?;
         for (key, socket) in projects {
@@ -151,7 +147,6 @@ impl Server {
 
     /// Serves until a signal ends it.
     pub fn run(mut self) -> io::Result<()> {
-        self.broker.service_manager.ready();
         let mut events = Events::with_capacity(EVENTS_CAPACITY);
         loop {
             match self.poll.poll(&mut events, Some(self.wait_time())) {
@@ -159,7 +154,6 @@ impl Server {
                 result => result?,
             }
             let now = Instant::now();
-            self.broker.service_manager.beat(now);
             self.broker.audit.begin_turn();
             let mut terminate = false;
             for event in &events {
@@ -205,10 +199,7 @@ impl Server {
         }
         let now = Instant::now();
         let timers = self.timers.next().unwrap_or(self.next_repair);
-        let metrics = self.exporter.as_ref().map_or(self.next_repair, Exporter::next);
-        let next = timers.min(self.next_housekeeping).min(self.next_repair).min(metrics);
-        let next = self.broker.service_manager.next_beat().map_or(next, |beat| beat.min(next));
-        next.saturating_duration_since(now)
+        timers.min(self.next_housekeeping).min(self.next_repair).saturating_duration_since(now)
     }
 
     /// Takes note of what the kernel says about a source.
@@ -250,6 +241,7 @@ impl Server {
     /// Does what an admin operation asks for.
     fn apply(&mut self, effects: Effects) {
         if let Some(key) = effects.close {
+            self.dismiss_watchers(key);
             self.close_all(|plane, _| plane == Plane::Project(key));
             self.unlisten(key);
         }

@@ -224,7 +224,15 @@ impl Server {
         match exchange.answer(line, &mut self.turn.answers) {
             Verdict::Plain => self.turn.stage(connection, index, start, false),
             Verdict::CarriesSecret => self.turn.stage(connection, index, start, true),
+            Verdict::CarriesView(view) => {
+                connection.given = Some(view);
+                self.turn.stage(connection, index, start, true);
+            }
             Verdict::Watch(seen) => {
+                // What it says that it holds counts as far as its container was given it.
+                let given = exchange.project.holders.of(connection.peer.container.as_deref());
+                let claimed = given.zip(seen).map(|(given, seen)| given.view.min(seen));
+                connection.given = connection.given.or(claimed);
                 connection.phase = Phase::Watching { seen };
                 self.tell_watcher(index);
             }
@@ -243,6 +251,9 @@ impl Server {
         };
         if admin::changes_what_is_vended(&request) {
             self.commit_turn();
+        }
+        if matches!(request, AdminRequest::Status) {
+            self.note_watchers();
         }
         let start = self.turn.answers.len();
         let effects = admin::answer(&mut self.broker, request, &mut self.turn.answers);

@@ -105,6 +105,17 @@ impl Snapshot {
         self.entries.is_empty()
     }
 
+    /// Names of secrets that have another value than in `before`, or are in one of both only.
+    pub fn changed_from(&self, before: Option<&Snapshot>) -> BTreeSet<SecretName> {
+        let same = |name: &SecretName, entry: &Entry| {
+            let found = before.and_then(|before| before.get(name.as_str()));
+            found.is_some_and(|found| found.kind == entry.kind && found.exposed == self.bytes(entry))
+        };
+        let other = self.entries.iter().filter(|(name, entry)| !same(name, entry)).map(|(name, _)| name);
+        let gone = before.into_iter().flat_map(|before| before.entries.keys());
+        other.chain(gone.filter(|name| !self.entries.contains_key(*name))).cloned().collect()
+    }
+
     /// Names, kinds and field names, sorted by name.
     pub fn list(&self) -> Vec<ListedSecret> {
         self.entries
@@ -166,6 +177,17 @@ mod tests {
         assert_eq!(second.get("c").unwrap().kind, Kind::Bundle);
         assert!(second.get("nowhere").is_none());
         assert_eq!(second.list()[1].fields.len(), 2);
+    }
+
+    #[test]
+    fn what_changed_is_what_differs() {
+        let first = Snapshot::build(payload(r#""secrets":{"a":"1","b":"2","c":"3","d":"4"}"#), None).unwrap();
+        let second = payload(r#""secrets":{"a":"1","b":"9","e":"5","d":{"x":"4"}}"#);
+        let second = Snapshot::build(second, Some(&first)).unwrap();
+        let names = |names: BTreeSet<SecretName>| names.iter().map(ToString::to_string).collect::<String>();
+        assert_eq!(names(second.changed_from(Some(&first))), "bcde");
+        assert_eq!(names(second.changed_from(None)), "abde");
+        assert_eq!(names(second.changed_from(Some(&second))), "");
     }
 
     #[test]

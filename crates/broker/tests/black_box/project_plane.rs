@@ -113,7 +113,7 @@ fn fetch_answers_everything_of_the_pin_out_of_one_snapshot() {
     assert_eq!(
         fetch(),
         json!({"ok": true, "generation": 0, "view": view, "secrets": {},
-               "missing": ["aws", "gh", "key", "npm"], "bindings": bindings})
+               "missing": ["aws", "gh", "key", "npm"], "bindings": bindings, "awaits_push": true})
     );
     let mut payload = payload(&[("gh", "ghp"), ("other", "not-for-project-a")]);
     payload.secrets.insert(secret_name("aws"), bundle(&[("id", "a")]));

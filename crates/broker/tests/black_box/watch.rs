@@ -128,5 +128,6 @@ fn unregistering_ends_a_watch() {
     let mut connection = instance.broker.raw("project-a");
     assert_eq!(connection.ask(r#"{"op":"watch"}"#)["event"], "changed");
     instance.broker.unregister(&project).unwrap();
+    refused(&connection.answer(), "denied");
     assert_eq!(connection.line(), None);
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::ensure::{Earlier, ensure};
+use super::keep::keep_what_is_in;
 use crate::exit_status::ExitStatus;
 use crate::failure::Failure;
 use crate::injection::{self, FailedMarker};
@@ -16,6 +17,7 @@ pub(super) fn run(
     settings: Settings,
     user: Option<&str>,
     session_data: Option<&Path>,
+    watch: bool,
 ) -> Result<ExitStatus, Failure> {
     let (settings, role) = role(settings, user)?;
     if let Role::Root(account) | Role::Stranger(account) = role {
@@ -34,7 +36,11 @@ pub(super) fn run(
             quoted(&file)
         ));
     }
-    let storage = match ensure(&settings, Earlier::TriedAgain) {
+    let ensured = ensure(&settings, Earlier::TriedAgain);
+    if watch {
+        keep_what_is_in(&settings);
+    }
+    let storage = match ensured {
         Ok(storage) => storage,
         Err(failure) => {
             // Said before the entrypoint learns of it, whose end is the end of this process.

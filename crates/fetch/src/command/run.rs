@@ -43,11 +43,17 @@ pub(super) fn inject(settings: &Settings, storage: &Storage) -> Result<Run, Fail
 }
 
 fn fetch_and_inject(settings: &Settings, storage: &Storage) -> Result<Run, Failure> {
-    let vended = fetch_required(&Broker::new(settings), settings.timeout)?;
+    let broker = Broker::new(settings);
+    let mut vended = fetch_required(&broker, settings.timeout)?;
     storage.claim(&vended.project)?;
-    super::note_left_out(&vended.plan);
     let mut injection = Injection::new(storage, settings, vended.project.clone());
-    let injected = injection.inject(&vended, Occupied::Fail)?;
+    let injected = if let Some(injected) = injection.inject_unless_overtaken(&vended, Occupied::Fail)? {
+        injected
+    } else {
+        vended = fetch_required(&broker, settings.timeout)?;
+        injection.inject(&vended, Occupied::Fail)?
+    };
+    super::note_left_out(&vended.plan);
     report::note(format_args!(
         "{}: {} in the environment, {} as files",
         vended.project,

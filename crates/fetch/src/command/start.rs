@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::keep::keep_fresh;
 use super::{refuse_terminal, run};
 use crate::exit_status::ExitStatus;
 use crate::failure::Failure;
@@ -21,7 +22,7 @@ const LINGER: Duration = Duration::from_secs(6);
 /// Between two looks for that hook.
 const LINGER_PAUSE: Duration = Duration::from_millis(100);
 
-pub(super) fn run(settings: Settings, user: Option<&str>) -> Result<ExitStatus, Failure> {
+pub(super) fn run(settings: Settings, user: Option<&str>, watch: bool) -> Result<ExitStatus, Failure> {
     refuse_terminal("s=$(remo-fetch-secrets start) && eval \"$s\"")?;
     let (settings, role) = role(settings, user)?;
     match role {
@@ -49,6 +50,9 @@ pub(super) fn run(settings: Settings, user: Option<&str>) -> Result<ExitStatus, 
             return Ok(failure.status());
         }
     };
+    if watch {
+        keep_fresh(&settings, &storage);
+    }
     report::data(script(Shell::Posix, &vended.plan.variables).expose())?;
     Ok(ExitStatus::Success)
 }

@@ -86,6 +86,13 @@ impl Current {
     }
 }
 
+impl Current {
+    /// The view that it shows, by its name.
+    pub(super) fn view(&self) -> Option<u64> {
+        self.name.as_ref()?.split('.').next()?.parse().ok()
+    }
+}
+
 /// Where the file of a secret is reachable in whichever set is in force.
 pub(super) fn path_of(storage: &Path, secret: &SecretName) -> PathBuf {
     storage.join(CURRENT).join(FILES).join(secret.as_str())
@@ -235,6 +242,32 @@ pub(super) fn withdraw_ready(storage: &Storage) -> Result<(), Failure> {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(storage.failure("remove", READY, error)),
         _ => Ok(()),
     }
+}
+
+/// Takes out of the set in force the files of secrets that `plan` does not have, and all variables when it lacks one.
+pub(super) fn withdraw(storage: &Storage, plan: &Plan) -> Result<(), Failure> {
+    let Current { name: Some(name), variables, .. } = Current::read(storage)? else { return Ok(()) };
+    let gone = |name: &[u8]| !plan.variables.iter().any(|variable| variable.name.as_bytes() == name);
+    let lacks_one = variables
+        .is_some_and(|text| shell::parse_nul_separated(text.expose()).any(|(variable, _)| gone(variable)));
+    let withdrawn = tree::open_directory(storage.descriptor(), SETS)
+        .and_then(|sets| tree::open_directory(&sets, &name))
+        .and_then(|set| {
+            if lacks_one {
+                for text in [ENVIRONMENT_POSIX, ENVIRONMENT_FISH, ENVIRONMENT_NUL, READY] {
+                    tree::remove(&set, text)?;
+                }
+            }
+            let files = tree::open_directory(&set, FILES)?;
+            for file in tree::names(&files)? {
+                if !plan.files.iter().any(|planned| file == planned.secret.as_str()) {
+                    tree::remove(&set, READY)?;
+                    tree::remove(&files, &file)?;
+                }
+            }
+            Ok(())
+        });
+    withdrawn.map_err(|error| storage.failure("take secrets out of", CURRENT, error))
 }
 
 /// The marker of the set in force.

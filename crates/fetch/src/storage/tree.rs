@@ -60,6 +60,11 @@ pub(crate) fn is_no_directory(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::NOTDIR | Errno::LOOP))
 }
 
+/// Whether opening a file failed because a link, a directory, or a socket or pipe that nobody serves is there.
+pub(crate) fn is_no_file(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::LOOP | Errno::ISDIR | Errno::NXIO))
+}
+
 /// Renames `from` to `to` in one step, over whatever is there but a directory, which is removed first.
 pub(crate) fn replace(parent: impl AsFd, from: &str, to: &str) -> io::Result<()> {
     let rename = || renameat(&parent, from, &parent, to);

@@ -11,6 +11,7 @@ mod check;
 mod container;
 mod exec;
 mod home;
+mod keeping;
 mod place;
 mod shells;
 mod stage;

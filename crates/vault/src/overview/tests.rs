@@ -162,6 +162,9 @@ fn with_project(name: &str, manifest: ManifestResponse) -> Facts {
         cache_entries: 0,
         view: 1,
         manifest: manifest.state,
+        containers: Vec::new(),
+        changes: Vec::new(),
+        changes_known_since: None,
     });
     broker.manifests.insert(name, Ok(manifest));
     facts
