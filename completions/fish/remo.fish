@@ -34,6 +34,7 @@ complete -c remo -n "__fish_remo_needs_command" -f -a "doctor" -d 'Check every p
 complete -c remo -n "__fish_remo_needs_command" -f -a "clone" -d 'Clone a repository into a new project'
 complete -c remo -n "__fish_remo_needs_command" -f -a "delete" -d 'Delete a project: its container, its folder, and what was approved for it'
 complete -c remo -n "__fish_remo_needs_command" -f -a "adopt-vault" -d 'Tell which container is the vault\'s'
+complete -c remo -n "__fish_remo_needs_command" -f -a "network" -d 'Keep containers away from the cloud\'s metadata addresses and from the vault'
 complete -c remo -n "__fish_remo_using_subcommand shell" -s p -l project -d 'The project, or _remo-vault' -r
 complete -c remo -n "__fish_remo_using_subcommand shell" -l exec -d 'Run this in the project\'s shell instead of opening one' -r
 complete -c remo -n "__fish_remo_using_subcommand shell" -l detach -d 'Run it in the background; what it prints goes to ~/.local/state/remo/NAME.log'
@@ -56,3 +57,12 @@ complete -c remo -n "__fish_remo_using_subcommand clone" -s h -l help -d 'Print 
 complete -c remo -n "__fish_remo_using_subcommand delete" -l yes -d 'Delete it without a question; the name once more' -r
 complete -c remo -n "__fish_remo_using_subcommand delete" -s h -l help -d 'Print help'
 complete -c remo -n "__fish_remo_using_subcommand adopt-vault" -s h -l help -d 'Print help'
+complete -c remo -n "__fish_remo_using_subcommand network; and not __fish_seen_subcommand_from apply remove status show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c remo -n "__fish_remo_using_subcommand network; and not __fish_seen_subcommand_from apply remove status show" -f -a "apply" -d 'Put the rules in force, in the place of what is there'
+complete -c remo -n "__fish_remo_using_subcommand network; and not __fish_seen_subcommand_from apply remove status show" -f -a "remove" -d 'Take them away'
+complete -c remo -n "__fish_remo_using_subcommand network; and not __fish_seen_subcommand_from apply remove status show" -f -a "status" -d 'Say whether they are in force; 1 when they are not, or are others'
+complete -c remo -n "__fish_remo_using_subcommand network; and not __fish_seen_subcommand_from apply remove status show" -f -a "show" -d 'Print them, as nft reads them'
+complete -c remo -n "__fish_remo_using_subcommand network; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help'
+complete -c remo -n "__fish_remo_using_subcommand network; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c remo -n "__fish_remo_using_subcommand network; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c remo -n "__fish_remo_using_subcommand network; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'

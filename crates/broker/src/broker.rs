@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,8 +9,9 @@ use remo_wire::names::ProjectName;
 
 use crate::audit::{AuditLog, Event};
 use crate::config::Config;
+use crate::lifecycle::ServiceManager;
 use crate::registry::{FloodState, Pin, Project, ProjectKey, Registry};
-use crate::run_directory::{ProjectSocket, RunDirectory};
+use crate::run_directory::{ProjectSocket, RunDirectory, SocketIdentity};
 use crate::state::{Counters, SavedPin, SavedProject, StateDirectory};
 use crate::store::SecretStore;
 
@@ -30,6 +30,8 @@ pub struct Broker {
     pub state: StateDirectory,
     /// Where sockets are.
     pub run_directory: RunDirectory,
+    /// Who started this process and keeps sockets for it.
+    pub service_manager: ServiceManager,
     /// Every attempt on record.
     pub audit: AuditLog,
     /// Made new at each start.
@@ -53,6 +55,7 @@ impl Broker {
             store: SecretStore::new(counters.generation(), counters.is_cleared()),
             audit: AuditLog::open(&config.audit)?,
             registry: Registry::default(),
+            service_manager: ServiceManager::from_environment(),
             instance_id: instance_id()?,
             started: Instant::now(),
             config,
@@ -68,17 +71,14 @@ impl Broker {
     /// A project whose socket cannot be made is named in the log; the others are served.
     pub fn restore(
         &mut self,
-        mut inherited: BTreeMap<ProjectName, UnixListener>,
+        mut inherited: BTreeMap<ProjectName, Vec<ProjectSocket>>,
     ) -> io::Result<Vec<(ProjectKey, ProjectSocket)>> {
         let mut sockets = Vec::new();
         for saved in self.state.load_projects()?.into_iter().filter(|saved| saved.registered) {
             let view = self.counters.next_view(&self.state)?;
             let mut project = self.project_from(saved);
             project.begin(view);
-            let opened = match inherited.remove(&project.name) {
-                Some(listener) => self.run_directory.adopt_project(project.name.as_str(), listener),
-                None => self.open_socket(&project),
-            };
+            let opened = self.adopt_socket(&project, inherited.remove(&project.name).unwrap_or_default());
             match opened {
                 Ok(socket) => {
                     project.socket = Some(socket.identity);
@@ -86,18 +86,48 @@ impl Broker {
                 }
                 Err(error) => {
                     // Known all the same: the repair that comes every few seconds tries again.
-                    log::error!("cannot open the socket of {}: {error}", project.name);
+                    log::error!(REMO_PROJECT = project.name.as_str(); "cannot open the socket of {}: {error}", project.name);
                     self.registry.insert(project);
                 }
             }
         }
+        // Of projects that are not registered any more.
+        for (name, sockets) in inherited {
+            for socket in sockets {
+                self.service_manager.forget(&name, socket.identity);
+            }
+        }
         Ok(sockets)
+    }
+
+    /// Goes on with the socket that a service manager has kept, or opens a new one when there is none to which the
+    /// project's name leads: a container may have put another one there in the meantime.
+    fn adopt_socket(&mut self, project: &Project, kept: Vec<ProjectSocket>) -> io::Result<ProjectSocket> {
+        let identities: Vec<SocketIdentity> = kept.iter().map(|socket| socket.identity).collect();
+        let adopted = self.run_directory.adopt_project(project.name.as_str(), kept)?;
+        for identity in &identities {
+            if adopted.as_ref().is_none_or(|adopted| adopted.identity != *identity) {
+                self.service_manager.forget(&project.name, *identity);
+            }
+        }
+        if let Some(adopted) = adopted {
+            self.publish_pin(project);
+            return Ok(adopted);
+        }
+        if !identities.is_empty() {
+            self.audit.record(&Event::SocketRecovered { project: project.name.as_str() });
+        }
+        self.open_socket(project)
     }
 
     /// Binds the socket of a project and publishes its pin.
     pub fn open_socket(&self, project: &Project) -> io::Result<ProjectSocket> {
         let name = project.name.as_str();
         let socket = self.run_directory.bind_project(name)?;
+        self.service_manager.keep(&project.name, socket.identity, &socket.listener);
+        if let Some(replaced) = project.socket {
+            self.service_manager.forget(&project.name, replaced);
+        }
         self.publish_pin(project);
         Ok(socket)
     }
@@ -106,7 +136,7 @@ impl Broker {
     pub fn publish_pin(&self, project: &Project) {
         let source = project.pin.as_ref().map(|pin| pin.source.as_str());
         if let Err(error) = self.run_directory.publish_pin(project.name.as_str(), source) {
-            log::warn!("cannot publish the pin of {}: {error}", project.name);
+            log::warn!(REMO_PROJECT = project.name.as_str(); "cannot publish the pin of {}: {error}", project.name);
         }
     }
 
@@ -117,6 +147,7 @@ impl Broker {
             Ok(pin) => Some(pin),
             Err(why) => {
                 log::error!(
+                    REMO_PROJECT = saved.name.as_str();
                     "the pin of {} is not usable, the project needs a new approval: {why}",
                     saved.name
                 );

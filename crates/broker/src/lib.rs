@@ -7,6 +7,7 @@
 //! - [`dispatch`]: decisions about requests, without input or output; [`admin`]: the control plane
 //! - [`store`], [`registry`], [`state`]: secrets in memory, projects, and what survives a restart
 //! - [`audit`]: every attempt on record
+//! - [`metrics`]: how much was asked and answered, for monitoring
 //! - [`manifest_file`]: reading what an untrusted project asks for
 
 pub mod admin;
@@ -18,6 +19,7 @@ pub mod dispatch;
 pub mod exit_status;
 pub mod lifecycle;
 pub mod manifest_file;
+pub mod metrics;
 pub mod peer;
 pub mod registry;
 pub mod run_directory;

@@ -10,7 +10,7 @@ use remo_broker::audit::reader;
 use remo_broker::command_line::{AuditOptions, Command, CommandLine, RunOptions};
 use remo_broker::config::{Config, ConfigError};
 use remo_broker::exit_status::ExitStatus;
-use remo_broker::lifecycle::{InheritedSockets, protect, start};
+use remo_broker::lifecycle::{InheritedSockets, init_log, protect, start};
 
 /// Every buffer that a value passed through is wiped when it is freed.
 #[global_allocator]
@@ -21,7 +21,6 @@ fn main() -> ExitCode {
         Ok(command_line) => command_line,
         Err(error) => return usage(&error).into(),
     };
-    init_log();
     let status = match command_line.command {
         None => run(command_line.run),
         Some(Command::Run(options)) => run(options.or(command_line.run)),
@@ -32,6 +31,10 @@ fn main() -> ExitCode {
 }
 
 fn run(options: RunOptions) -> ExitStatus {
+    // Before anything here opens a descriptor, the log too.
+    let inherited = InheritedSockets::take();
+    init_log();
+    inherited.report_refused();
     let read_config = move || {
         let variable = std::env::var_os("REMO_PROJECTS_ROOT").map(PathBuf::from);
         Config::load(options.config.as_deref(), &options.overrides(variable), std::env::var_os("HOME"))
@@ -44,7 +47,7 @@ fn run(options: RunOptions) -> ExitStatus {
         log::error!("the process cannot be protected, and memory.on_failure is fatal: {error}");
         return ExitStatus::Failure;
     }
-    let server = match start(config, InheritedSockets::default(), Box::new(read_config)) {
+    let server = match start(config, inherited, Box::new(read_config)) {
         Ok(server) => server,
         Err(error) => return failure(&error),
     };
@@ -119,17 +122,6 @@ fn failure(error: &dyn Error) -> ExitStatus {
     }
     complain(&text);
     ExitStatus::Failure
-}
-
-fn init_log() {
-    // One line an event, without a time of its own: the journal and the terminal have one.
-    env_logger::Builder::new()
-        .filter_level(log::LevelFilter::Info)
-        .parse_env("REMO_BROKER_LOG")
-        .format(|line, record| {
-            writeln!(line, "remo-broker: {}: {}", record.level().as_str().to_lowercase(), record.args())
-        })
-        .init();
 }
 
 fn complain(text: &str) {

@@ -67,10 +67,13 @@ pub(super) fn unregister(
     if let Some(project) = broker.registry.get(key) {
         let saved = Broker::saved_form(project, false);
         broker.state.save_project(&saved).map_err(|error| internal("save the project", &error))?;
+        if let Some(identity) = project.socket {
+            broker.service_manager.forget(name, identity);
+        }
     }
     if let Err(error) = broker.run_directory.remove_project(name.as_str()) {
         // Whatever the container put there: nobody listens behind it.
-        log::warn!("cannot remove the socket of {name}: {error}");
+        log::warn!(REMO_PROJECT = name.as_str(); "cannot remove the socket of {name}: {error}");
     }
     broker.registry.remove(name);
     broker.audit.record(&Event::ProjectUnregistered { project: name.as_str() });
@@ -144,8 +147,9 @@ fn insert(
         broker.open_socket(&project).map_err(|error| internal("open the project's socket", &error))?;
     if let Err(error) = broker.state.save_project(&saved) {
         if let Err(error) = broker.run_directory.remove_project(project.name.as_str()) {
-            log::warn!("cannot remove the socket of {}: {error}", project.name);
+            log::warn!(REMO_PROJECT = project.name.as_str(); "cannot remove the socket of {}: {error}", project.name);
         }
+        broker.service_manager.forget(&project.name, socket.identity);
         return Err(internal("save the project", &error));
     }
     project.socket = Some(socket.identity);
@@ -171,6 +175,8 @@ pub(super) fn repair(broker: &mut Broker, key: ProjectKey, effects: &mut Effects
             broker.audit.record(&Event::SocketRecovered { project: name.as_str() });
             effects.listen.push((key, socket));
         }
-        Err(error) => log::error!("cannot repair the socket of {name}: {error}"),
+        Err(error) => {
+            log::error!(REMO_PROJECT = name.as_str(); "cannot repair the socket of {name}: {error}");
+        }
     }
 }

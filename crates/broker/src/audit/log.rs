@@ -12,6 +12,7 @@ use super::event::{Event, Outcome};
 use super::file::LogFile;
 use super::flusher::Flusher;
 use crate::config::{AuditConfig, AuditFailure};
+use crate::metrics::Tally;
 
 /// Lines that wait in memory while the log cannot be written.
 const RETAINED_MAX: usize = 1000;
@@ -60,6 +61,7 @@ pub struct AuditLog {
     tried: Instant,
     checked_rename: Instant,
     now: String,
+    tally: Tally,
 }
 
 impl AuditLog {
@@ -90,6 +92,7 @@ impl AuditLog {
             tried: Instant::now(),
             checked_rename: Instant::now(),
             now: String::new(),
+            tally: Tally::default(),
         })
     }
 
@@ -103,15 +106,36 @@ impl AuditLog {
         if self.now.is_empty() {
             self.now = format!("{:.3}", Timestamp::now());
         }
+        self.tally.count(event);
         let start = self.batch.len();
         // Writing into memory fails only when a type cannot be JSON, which these can.
         if event.append_line(&self.now, &mut self.batch).is_err() {
-            self.lost += 1;
+            self.lose(1);
             return 0;
         }
         let vends = matches!(event, Event::Fetch { outcome: Outcome::Ok, .. });
         self.batch_lines.push(Line { end: self.batch.len(), vends });
         self.batch.len() - start
+    }
+
+    /// What was recorded since the broker started.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// The same, to say what is to be counted.
+    pub fn tally_mut(&mut self) -> &mut Tally {
+        &mut self.tally
+    }
+
+    /// Lines that wait in memory because the log cannot be written.
+    pub fn waiting_lines(&self) -> usize {
+        self.retained.len()
+    }
+
+    /// Whether the log can be written.
+    pub fn works(&self) -> bool {
+        !self.failing
     }
 
     /// Hands the lines of this turn to the kernel.
@@ -247,14 +271,21 @@ impl AuditLog {
             if line.vends && self.config.on_failure == AuditFailure::Refuse {
                 // Its answer does not leave, so the line would say what did not happen.
                 self.lost += 1;
+                self.tally.lost(1);
                 continue;
             }
             if self.retained.len() == RETAINED_MAX {
                 self.retained.pop_front();
                 self.lost += 1;
+                self.tally.lost(1);
             }
             self.retained.push_back(self.batch[range].to_vec());
         }
+    }
+
+    fn lose(&mut self, lines: u64) {
+        self.lost += lines;
+        self.tally.lost(lines);
     }
 
     fn fail(&mut self, error: &std::io::Error) {

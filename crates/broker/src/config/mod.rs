@@ -10,6 +10,9 @@ use serde::Deserialize;
 
 pub use file::{DEFAULT_PATH, EXAMPLE};
 
+/// The key of the only path that may be empty.
+const METRICS_PATH: &str = "metrics.path";
+
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq, Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -24,6 +27,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// Memory protection.
     pub memory: MemoryConfig,
+    /// Counts for monitoring.
+    pub metrics: MetricsConfig,
 }
 
 /// Where things are.
@@ -102,6 +107,18 @@ pub struct MemoryConfig {
     pub on_failure: MemoryFailure,
 }
 
+/// Counts for monitoring.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MetricsConfig {
+    /// The file, in the Prometheus text format; empty for none.
+    pub path: PathBuf,
+    /// Time between two writes, in seconds.
+    pub interval_seconds: u32,
+    /// Whether names of projects are in it.
+    pub project_names: bool,
+}
+
 /// What happens when the kernel refuses memory protection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -157,6 +174,12 @@ impl Default for LimitsConfig {
 impl Default for MemoryConfig {
     fn default() -> Self {
         Self { on_failure: MemoryFailure::Warn }
+    }
+}
+
+impl Default for MetricsConfig {
+    fn default() -> Self {
+        Self { path: PathBuf::new(), interval_seconds: 15, project_names: false }
     }
 }
 
@@ -235,6 +258,7 @@ impl Config {
             ("limits.denied_per_second", u64::from(self.limits.denied_per_second), 1, 1_000_000),
             ("limits.audit_bytes_per_hour", self.limits.audit_bytes_per_hour, 4096, u64::MAX),
             ("limits.unsent_bytes", self.limits.unsent_bytes, 4096, u64::MAX),
+            ("metrics.interval_seconds", u64::from(self.metrics.interval_seconds), 1, 3600),
         ];
         for (key, value, least, most) in ranges {
             if value < least {
@@ -245,19 +269,21 @@ impl Config {
             }
         }
         for (key, path) in self.named_paths() {
-            if !path.is_absolute() && !path.starts_with("~") {
+            let is_off = key == METRICS_PATH && path.as_os_str().is_empty();
+            if !path.is_absolute() && !path.starts_with("~") && !is_off {
                 return Err(format!("{key} is not an absolute path"));
             }
         }
         Ok(())
     }
 
-    fn named_paths(&self) -> [(&'static str, &PathBuf); 4] {
+    fn named_paths(&self) -> [(&'static str, &PathBuf); 5] {
         [
             ("paths.socket_dir", &self.paths.socket_dir),
             ("paths.state_dir", &self.paths.state_dir),
             ("paths.projects_root", &self.paths.projects_root),
             ("audit.path", &self.audit.path),
+            (METRICS_PATH, &self.metrics.path),
         ]
     }
 
@@ -268,6 +294,7 @@ impl Config {
             ("paths.state_dir", &mut self.paths.state_dir),
             ("paths.projects_root", &mut self.paths.projects_root),
             ("audit.path", &mut self.audit.path),
+            (METRICS_PATH, &mut self.metrics.path),
         ];
         for (key, path) in paths {
             if let Ok(rest) = path.strip_prefix("~") {
@@ -314,7 +341,7 @@ mod tests {
             |key: &str| EXAMPLE.lines().filter(|line| !line.starts_with(key)).collect::<Vec<_>>().join("\n");
         let example: toml::Table = toml::from_str(EXAMPLE).unwrap();
         let keys: usize = example.values().map(|section| section.as_table().unwrap().len()).sum();
-        assert_eq!(keys, 18, "a key was added: state it in the example, in its order, and count it here");
+        assert_eq!(keys, 21, "a key was added: state it in the example, in its order, and count it here");
         assert!(toml::from_str::<Config>(&without_lines("on_failure")).is_ok(), "every key has a default");
     }
 

@@ -10,7 +10,7 @@ mod project;
 
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -25,6 +25,11 @@ const PROJECTS_MODE: u32 = 0o750;
 const PROJECT_MODE: u32 = 0o755;
 const PRIVATE_MODE: u32 = 0o700;
 const ADMIN_SOCKET_MODE: u32 = 0o660;
+const ADMIN_MODE: u32 = 0o750;
+
+/// The admin socket lies in a folder of its own, so that the vault can have that one mounted and nothing else.
+const ADMIN: &str = "admin";
+const ADMIN_SOCKET: &str = "admin.sock";
 const PROJECT_SOCKET_MODE: u32 = 0o666;
 const PIN_COPY_MODE: u32 = 0o644;
 
@@ -79,21 +84,34 @@ impl RunDirectory {
         Ok(directory)
     }
 
-    /// Binds the admin socket, in place of a stale one but never of a live one.
+    /// Binds the admin socket, in place of a stale one but never of a live one, and makes the link to it.
     pub fn bind_admin(&self) -> Result<UnixListener, RunDirectoryError> {
-        let path = self.path.join("admin.sock");
+        let link = self.path.join(ADMIN_SOCKET);
+        let path = self.path.join(ADMIN).join(ADMIN_SOCKET);
         // The lock keeps out a broker of our own; this keeps out anything else that answers there.
-        if UnixStream::connect(&path).is_ok() {
-            let live = io::Error::new(io::ErrorKind::AddrInUse, "another process answers there");
-            return attempt(format!("take over the admin socket {}", path.display()), Err(live));
+        for socket in [&link, &path] {
+            if UnixStream::connect(socket).is_ok() {
+                let live = io::Error::new(io::ErrorKind::AddrInUse, "another process answers there");
+                return attempt(format!("take over the admin socket {}", socket.display()), Err(live));
+            }
         }
         let bound = self.bind_private().and_then(|(temporary, listener)| {
             fs::set_permissions(&temporary, fs::Permissions::from_mode(ADMIN_SOCKET_MODE))?;
             self.give_to_admin_group(&temporary)?;
             fs::rename(&temporary, &path)?;
+            // Made anew each time: who watches the folder of the link hears of the broker's return.
+            self.make_link(&Path::new(ADMIN).join(ADMIN_SOCKET), &link)?;
             Ok(listener)
         });
         attempt(format!("bind the admin socket {}", path.display()), bound)
+    }
+
+    /// Puts a symbolic link to `target` at `link`, in one step.
+    fn make_link(&self, target: &Path, link: &Path) -> io::Result<()> {
+        let temporary = self.private().join("l");
+        place::remove_if_there(&temporary)?;
+        std::os::unix::fs::symlink(target, &temporary)?;
+        fs::rename(&temporary, link)
     }
 
     /// The link to a project's socket, short enough for any client.
@@ -102,8 +120,10 @@ impl RunDirectory {
     }
 
     fn prepare(&self) -> io::Result<()> {
-        make_directory(&self.projects(), PROJECTS_MODE)?;
-        self.give_to_admin_group(&self.projects())?;
+        for (folder, mode) in [(self.projects(), PROJECTS_MODE), (self.path.join(ADMIN), ADMIN_MODE)] {
+            make_directory(&folder, mode)?;
+            self.give_to_admin_group(&folder)?;
+        }
         let private = self.private();
         make_directory(&private, PRIVATE_MODE)?;
         // Left over by a crash between making and renaming.
@@ -132,6 +152,7 @@ impl RunDirectory {
 
     fn give_to_admin_group(&self, path: &Path) -> io::Result<()> {
         match self.admin_group {
+            Some(group) if fs::symlink_metadata(path)?.gid() == group => Ok(()),
             // Only root and members of the group may do this; others keep their own group.
             Some(group) => match std::os::unix::fs::lchown(path, None, Some(group)) {
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {

@@ -12,8 +12,10 @@ use super::{PIN_COPY_MODE, PROJECT_MODE, PROJECT_SOCKET_MODE, RunDirectory, make
 /// Which file a bound socket is, to notice when its name leads to another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SocketIdentity {
-    device: u64,
-    inode: u64,
+    /// The device that it is on.
+    pub device: u64,
+    /// Its number there, which no other file has as long as the socket is open.
+    pub inode: u64,
 }
 
 /// A bound project socket.
@@ -37,11 +39,17 @@ impl RunDirectory {
         Ok(ProjectSocket { listener, identity })
     }
 
-    /// Takes over a socket that was listening before the start. Its name is where it was bound.
-    pub fn adopt_project(&self, project: &str, listener: UnixListener) -> io::Result<ProjectSocket> {
-        listener.set_nonblocking(true)?;
-        let identity = identity_of(&self.project_socket(project))?;
-        Ok(ProjectSocket { listener, identity })
+    /// Takes over the one of these sockets, bound before the start, to which the project's name still leads.
+    pub fn adopt_project(
+        &self,
+        project: &str,
+        sockets: Vec<ProjectSocket>,
+    ) -> io::Result<Option<ProjectSocket>> {
+        let Some(socket) = sockets.into_iter().find(|socket| self.is_intact(project, socket.identity)) else {
+            return Ok(None);
+        };
+        self.link(project)?;
+        Ok(Some(socket))
     }
 
     /// Whether a project's name still leads to the socket that was bound.
@@ -74,10 +82,7 @@ impl RunDirectory {
         if fs::read_link(&link).is_ok_and(|found| found == target) {
             return Ok(());
         }
-        let temporary = self.private().join("l");
-        remove_if_there(&temporary)?;
-        std::os::unix::fs::symlink(&target, &temporary)?;
-        fs::rename(&temporary, &link)
+        self.make_link(&target, &link)
     }
 
     fn project_directory(&self, project: &str) -> PathBuf {

@@ -54,6 +54,7 @@ impl Server {
     pub(super) fn keep_house(&mut self, now: Instant) {
         if now >= self.next_housekeeping {
             self.broker.housekeeping(now);
+            self.tell_status();
             self.queue.extend(self.stalled.drain(..));
             let pause = if self.broker.is_busy() { BUSY_INTERVAL } else { IDLE_INTERVAL };
             self.next_housekeeping = now + pause;
@@ -64,11 +65,23 @@ impl Server {
             repair_all(&mut self.broker, &mut effects);
             self.apply(effects);
         }
+        self.export_metrics(now);
+    }
+
+    fn tell_status(&mut self) {
+        let (projects, store) = (self.broker.registry.len(), &self.broker.store);
+        let secrets = match (store.snapshot(), store.is_cleared()) {
+            (Some(_), _) => format!("secrets: {}", store.len()),
+            (None, true) => "the secrets were cleared".to_owned(),
+            (None, false) => "waiting for the vault to push the secrets".to_owned(),
+        };
+        self.broker.service_manager.status(format!("projects: {projects}; {secrets}"));
     }
 
     /// SIGHUP: takes over what may change while running.
     pub(super) fn reload_config(&mut self) {
         self.signals.drain_reload();
+        self.broker.service_manager.reloading();
         match (self.read_config)() {
             Ok(config) => {
                 if config.paths != self.broker.config.paths
@@ -84,16 +97,22 @@ impl Server {
                     project.flood.set_limits(&config.limits, now);
                 }
                 self.broker.audit.reconfigure(&config.audit);
+                let metrics_change = config.metrics != self.broker.config.metrics;
                 self.broker.config = config;
+                if metrics_change {
+                    self.start_metrics(now);
+                }
                 log::info!("the configuration was read again");
             }
             Err(error) => log::error!("the configuration stays as it was: {error}"),
         }
+        self.broker.service_manager.ready();
     }
 
     /// SIGTERM: no new connections, answers in flight leave, everything is wiped.
     pub(super) fn shut_down(mut self) -> std::io::Result<()> {
         log::info!("ending");
+        self.broker.service_manager.stopping();
         self.sources.retain(|_, source| matches!(source, Source::Connection(_)));
         let limit = Instant::now() + SHUTDOWN_LIMIT;
         let mut events = Events::with_capacity(64);

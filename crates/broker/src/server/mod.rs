@@ -6,6 +6,7 @@
 mod accept;
 mod connection;
 mod control;
+mod metrics;
 mod serve;
 mod timers;
 mod turn;
@@ -25,6 +26,7 @@ use crate::admin::{Changed, Effects};
 use crate::broker::Broker;
 use crate::config::MemoryFailure;
 use crate::lifecycle::Signals;
+use crate::metrics::Exporter;
 use crate::registry::ProjectKey;
 use crate::run_directory::ProjectSocket;
 use connection::{Connection, Phase, Plane};
@@ -94,6 +96,7 @@ pub struct Server {
     read_config: ReadConfig,
     next_housekeeping: Instant,
     next_repair: Instant,
+    exporter: Option<Exporter>,
 }
 
 impl Server {
@@ -136,7 +139,9 @@ impl Server {
             read_config,
             next_housekeeping: now + FIRST_HOUSEKEEPING,
             next_repair: now + IDLE_INTERVAL,
+            exporter: None,
         };
+        server.start_metrics(now);
         admin.set_nonblocking(true)?;
         server.listen(UnixListener::from_std(admin), Plane::Admin)?;
         for (key, socket) in projects {
@@ -147,6 +152,7 @@ impl Server {
 
     /// Serves until a signal ends it.
     pub fn run(mut self) -> io::Result<()> {
+        self.broker.service_manager.ready();
         let mut events = Events::with_capacity(EVENTS_CAPACITY);
         loop {
             match self.poll.poll(&mut events, Some(self.wait_time())) {
@@ -154,6 +160,7 @@ impl Server {
                 result => result?,
             }
             let now = Instant::now();
+            self.broker.service_manager.beat(now);
             self.broker.audit.begin_turn();
             let mut terminate = false;
             for event in &events {
@@ -199,7 +206,10 @@ impl Server {
         }
         let now = Instant::now();
         let timers = self.timers.next().unwrap_or(self.next_repair);
-        timers.min(self.next_housekeeping).min(self.next_repair).saturating_duration_since(now)
+        let metrics = self.exporter.as_ref().map_or(self.next_repair, Exporter::next);
+        let next = timers.min(self.next_housekeeping).min(self.next_repair).min(metrics);
+        let next = self.broker.service_manager.next_beat().map_or(next, |beat| beat.min(next));
+        next.saturating_duration_since(now)
     }
 
     /// Takes note of what the kernel says about a source.

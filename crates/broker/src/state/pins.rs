@@ -90,7 +90,9 @@ impl StateDirectory {
             let Some(name) = file_name.to_str().and_then(|name| name.strip_suffix(".json")) else { continue };
             match ProjectName::new(name).ok().map(|name| self.load_project(&name)) {
                 Some(Ok(Some(project))) => projects.push(project),
-                Some(Err(error)) => log::error!("cannot restore the project {name}: {error}"),
+                Some(Err(error)) => {
+                    log::error!(REMO_PROJECT = name; "cannot restore the project {name}: {error}");
+                }
                 Some(Ok(None)) | None => {}
             }
         }

@@ -377,7 +377,8 @@ fn files_have_the_modes_of_the_specification() {
     let run = directory.run_directory("project-a");
     for (path, expected) in [
         (directory.socket_dir(), 0o755),
-        (directory.admin_socket(), 0o660),
+        (directory.socket_dir().join("admin"), 0o750),
+        (directory.socket_dir().join("admin/admin.sock"), 0o660),
         (directory.socket_dir().join("projects"), 0o750),
         (run.clone(), 0o755),
         (run.join("project-a.sock"), 0o666),
@@ -387,6 +388,8 @@ fn files_have_the_modes_of_the_specification() {
     ] {
         assert_eq!(format!("{:o}", mode(&path)), format!("{expected:o}"), "{}", path.display());
     }
+    let link = std::fs::read_link(directory.admin_socket()).unwrap();
+    assert_eq!(link, Path::new("admin/admin.sock"), "the vault mounts the folder, and nothing else with it");
     let link = std::fs::read_link(directory.project_socket("project-a")).unwrap();
     assert_eq!(link, Path::new("projects/project-a/project-a.sock"));
     let copy = std::fs::read_to_string(run.join("manifest.toml")).unwrap();

@@ -148,11 +148,13 @@ fn a_stale_admin_socket_is_taken_over_and_a_live_one_is_not() {
     assert_eq!(broker.status().generation, 0);
     drop(broker);
 
-    fs::remove_file(directory.admin_socket()).unwrap();
-    let live = UnixListener::bind(directory.admin_socket()).unwrap();
-    let ended = refused_start(&directory);
-    assert!(ended.contains("admin.sock"), "{ended}");
-    drop(live);
+    for socket in [directory.admin_socket(), directory.socket_dir().join("admin/admin.sock")] {
+        fs::remove_file(&socket).unwrap();
+        let live = UnixListener::bind(&socket).unwrap();
+        let ended = refused_start(&directory);
+        assert!(ended.contains("admin.sock"), "{ended}");
+        drop(live);
+    }
     drop(Broker::start(&directory, &options("")));
 }
 
