@@ -31,7 +31,8 @@ pub struct Engine<'a> {
 pub struct Inspected {
     /// Its whole id.
     pub id: String,
-    /// The id of its image.
+    /// The id of its image; empty when the engine does not say it.
+    #[serde(default)]
     pub image: String,
     /// How it is.
     pub state: State,

@@ -85,6 +85,7 @@ fn running(places: &Places, store: &Store, project: &Project) -> Result<Containe
     if let Some(container) = store.read(&project.name)?.container {
         let found = Engine::new(places)?.inspect(&container.id)?;
         if found.is_some_and(|found| found.state.running && found.project() == Some(&project.name)) {
+            up::note_if_outdated(project, &container);
             return Ok(container);
         }
     }

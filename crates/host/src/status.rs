@@ -206,6 +206,7 @@ mod tests {
             folder: "/w".to_owned(),
             started_at: "t1".to_owned(),
             view: Some(3),
+            configuration: None,
         }
     }
 

@@ -48,6 +48,7 @@ pub fn adopt(places: &Places, id: &str) -> Result<ExitStatus, Failure> {
         folder: or(config.working_dir, "/"),
         started_at: found.state.started_at,
         view: None,
+        configuration: None,
     };
     Store::open(&places.state)?.change(VAULT_NAME, |history| history.container = Some(container))?;
     output::note(&format!("{VAULT_NAME} is that container: remo shell -p {VAULT_NAME}"));

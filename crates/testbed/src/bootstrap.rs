@@ -11,12 +11,13 @@ use crate::command::run_within;
 use crate::{cache, programs};
 
 /// Programs, and the Debian packages that they come from.
-const NEEDED: [(&str, &str); 12] = [
+const NEEDED: [(&str, &str); 13] = [
     ("dockerd", "docker.io"),
     ("docker", "docker.io"),
     ("iptables", "iptables"),
     ("nft", "nftables"),
     ("docker-compose", "docker-compose"),
+    ("docker-registry", "docker-registry"),
     ("debootstrap", "debootstrap"),
     ("busybox", "busybox-static"),
     ("ip", "iproute2"),

@@ -24,8 +24,10 @@ pub mod images;
 pub mod instance;
 mod leftovers;
 mod programs;
+mod registry;
 
 pub use command::{Ended, run_within, run_within_with_input};
 pub use dev_containers::DevContainers;
 pub use engine::Engine;
 pub use instance::Instance;
+pub use registry::Registry;

@@ -205,6 +205,8 @@ fn hand_over(
     fs::create_dir_all(&folder).map_err(problem)?;
     let file = folder.join(format!("{}.json", digest(frozen)));
     write_private(&folder, &file, frozen).map_err(problem)?;
+    super::leftovers::tidy(&folder, &file);
+    super::leftovers::tidy_copies(&store.launch_directory());
     let mut process = program.process(surroundings)?;
     let error = process
         .args(&command.before)

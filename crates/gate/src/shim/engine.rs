@@ -81,6 +81,21 @@ impl Engine {
         }
     }
 
+    /// Fetches an image; how far it is goes to standard error, and so does why it failed.
+    pub(crate) fn pull(&self, image: &str, platform: Option<&str>) -> Result<(), ()> {
+        let status = Command::new(&self.docker)
+            .arg("pull")
+            .args(platform.map(|platform| format!("--platform={platform}")))
+            .args(["--", image])
+            .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stdout(std::io::stderr())
+            .status();
+        if status.is_ok_and(|status| status.success()) { Ok(()) } else { Err(()) }
+    }
+
     pub(crate) fn about(&self) -> Result<About, String> {
         #[derive(Deserialize)]
         #[serde(rename_all = "PascalCase")]

@@ -6,6 +6,7 @@ mod compose;
 mod copies;
 mod engine;
 mod host;
+mod leftovers;
 mod run;
 mod snapshot;
 mod surroundings;

@@ -1,5 +1,6 @@
 //! Commands of `docker`.
 
+use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
@@ -51,17 +52,43 @@ fn create(
     let policy = surroundings.policy(&engine)?;
     let mut verdict = judge(&mut asked, &policy, &engine);
     let image = options.rest.first().map(String::as_str).unwrap_or_default();
+    let option =
+        |name: &str| options.given.iter().rfind(|it| it.known.long == name).map(|given| given.value.as_str());
+    let pulls = option("pull");
+    let here = engine.image_labels(image);
+    if here == Ok(None) || pulls == Some("always") {
+        // What is refused anyway is not fetched.
+        settle(&verdict, surroundings)?;
+        if pulls == Some("never") {
+            let hint = format!("fetch it first: docker pull {image}");
+            return Err(Stop::Problem(format!("the image {image} is not here"), Some(hint)));
+        }
+        fetch(&engine, image, option("platform"))?;
+    }
     match engine.image_labels(image) {
         Ok(Some(labels)) => verdict.join(judge_image_labels(&labels, &asked, &policy, &engine)),
-        Ok(None) => {
-            let hint = format!("fetch it first: docker pull {image}");
-            return Err(Stop::Problem(format!("the image {image} is not here yet"), Some(hint)));
-        }
+        Ok(None) => verdict.never("the image is not here, although it was fetched", image),
         Err(problem) => verdict.never(problem, image),
     }
     settle(&verdict, surroundings)?;
+    // What was looked at is what runs: it is not fetched once more.
+    let mut options = options.clone();
+    for given in options.given.iter_mut().filter(|given| given.known.long == "pull") {
+        "never".clone_into(&mut given.value);
+    }
+    let options = &options;
     let labels = own_labels(&policy, &asked);
     hand_over(command, options, &mut asked, &labels, surroundings)
+}
+
+/// Fetches an image that is to be looked at before anything of it runs.
+fn fetch(engine: &Engine, image: &str, platform: Option<&str>) -> Result<(), Stop> {
+    // Shown by the CLI as everything that this program says.
+    let _ = writeln!(io::stderr(), "remo-docker: fetching the image {image}");
+    engine.pull(image, platform).map_err(|()| {
+        let hint = "see what the lines above say; a login is made with: docker login REGISTRY".to_owned();
+        Stop::Problem(format!("the image {image} cannot be fetched"), Some(hint))
+    })
 }
 
 /// Says whose container it is, and takes away what its image could say instead.

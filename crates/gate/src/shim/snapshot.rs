@@ -20,6 +20,9 @@ use crate::core::judge::judge;
 use crate::core::policy::Policy;
 use crate::core::wish::{Asked, Reading, Wish};
 
+/// How the folder of a copy is called.
+pub(super) const COPY: &str = "snapshot-";
+
 /// More files than any project has.
 const MOST_FILES: usize = 200;
 
@@ -56,7 +59,7 @@ impl Snapshot {
     ) -> Result<Self, Stop> {
         let parent = &store.launch_directory();
         let place = tempfile::Builder::new()
-            .prefix("snapshot-")
+            .prefix(COPY)
             .tempdir_in(parent)
             .map_err(|error| Stop::problem(format!("{}: {error}", parent.display())))?;
         let written: Vec<PathBuf> =

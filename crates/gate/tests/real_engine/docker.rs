@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use remo_testbed::Registry;
+
 use crate::engine::IMAGE;
 use crate::stage::Stage;
 
@@ -147,6 +149,40 @@ fn labels_of_an_image_do_not_make_a_container_another_projects() {
     stage
         .gate(&["run", "--rm", "image-label:2", "id"])
         .refused("label com.docker.compose.project of the image");
+}
+
+#[test]
+fn an_image_that_is_not_here_is_fetched_and_looked_at_before_it_runs() {
+    let name = "an_image_that_is_not_here_is_fetched_and_looked_at_before_it_runs";
+    let Some(stage) = Stage::new(name, "fetched") else { return };
+    let registry = Registry::start(None);
+    let (good, bad) = (registry.name("good:1"), registry.name("bad:1"));
+    stage.write("good/Dockerfile", &format!("FROM {IMAGE}\nRUN echo fetched >/said\n"));
+    stage.write("bad/Dockerfile", &format!("FROM {IMAGE}\nLABEL remo.project=neighbour\n"));
+    let path = stage.path();
+    for (image, folder) in [(&good, "good"), (&bad, "bad")] {
+        let folder = path.join(folder);
+        stage.engine.ask(&["build", "-q", "-t", image, folder.to_str().unwrap()]);
+        stage.engine.ask(&["push", image]);
+        stage.engine.ask(&["rmi", image]);
+    }
+    stage.gate(&["run", "--rm", "--pull=never", &good, "cat", "/said"]).refused("is not here");
+    let fetched = stage.gate(&["run", "--rm", &good, "cat", "/said"]);
+    assert!(fetched.err.contains("remo-docker: fetching the image"), "{fetched:?}");
+    assert_eq!(fetched.passed(), "fetched");
+    // What is refused anyway is not fetched.
+    stage.gate(&["run", "--rm", "-v", "/:/host", &bad, "id"]).refused("the host's root");
+    stage.gate(&["run", "--rm", "--pull=never", &bad, "id"]).refused("is not here");
+    stage.gate(&["run", "--rm", &bad, "id"]).refused("label remo.project of the image");
+    // One that was exchanged in the registry is looked at as it is now.
+    stage.engine.ask(&["build", "-q", "-t", &good, path.join("bad").to_str().unwrap()]);
+    stage.engine.ask(&["push", &good]);
+    stage.engine.ask(&["rmi", &good]);
+    stage.engine.ask(&["build", "-q", "-t", &good, path.join("good").to_str().unwrap()]);
+    assert_eq!(stage.gate(&["run", "--rm", &good, "cat", "/said"]).passed(), "fetched");
+    stage.gate(&["run", "--rm", "--pull=always", &good, "id"]).refused("label remo.project of the image");
+    let nowhere = stage.gate(&["run", "--rm", &registry.name("none:1"), "id"]);
+    assert_eq!((nowhere.code, nowhere.err.contains("cannot be fetched")), (Some(125), true), "{nowhere:?}");
 }
 
 #[test]

@@ -34,6 +34,9 @@ pub struct Container {
     pub started_at: String,
     /// The project's view right before the start: the environment holds it or a later one.
     pub view: Option<u64>,
+    /// The digest of the configuration that it was made with; unknown for those that older versions made.
+    #[serde(default)]
+    pub configuration: Option<String>,
 }
 
 /// Whether `text` is a whole id of a container, and so cannot be a name that another container could take.

@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use jsonc_parser::{ParseOptions, parse_to_serde_value};
 use rustix::fs::{Mode, OFlags, ResolveFlags};
@@ -58,6 +58,25 @@ impl Configuration {
         Some((text, digest))
     }
 
+    /// The digest of everything that the container is made of and that lies in the project: the configuration, and the
+    /// Dockerfile or the Compose files that it names. What these name in turn is not in it.
+    pub fn digest(&self, project: &Project) -> String {
+        let mut all = self.content.to_string();
+        let named = [
+            self.content.get("dockerFile"),
+            self.content.get("dockerComposeFile"),
+            self.content.get("build").and_then(|build| build.get("dockerfile")),
+        ];
+        let folder = self.path.parent().unwrap_or(&project.path);
+        for name in named.into_iter().flatten().flat_map(texts) {
+            // One that cannot be read here is the tooling's to complain about.
+            let text = plain(&folder.join(name)).and_then(|path| read_below(&project.path, &path).ok());
+            all.push('\0');
+            all.push_str(&text.unwrap_or_default());
+        }
+        remo_gate::approvals::digest(&all)
+    }
+
     /// The copy that is handed over. Without the command for the host unless `host_command_is_approved`.
     pub fn frozen(&self, host_command_is_approved: bool) -> String {
         let mut content = self.content.clone();
@@ -68,6 +87,30 @@ impl Configuration {
         }
         content.to_string()
     }
+}
+
+/// A text, or several in a list.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The path with its `..` taken by its letters, which is the same where no link is followed.
+fn plain(path: &Path) -> Option<PathBuf> {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                plain.pop().then_some(())?;
+            }
+            Component::CurDir => {}
+            part => plain.push(part),
+        }
+    }
+    Some(plain)
 }
 
 fn is_nothing(command: &Value) -> bool {
@@ -144,6 +187,34 @@ mod tests {
                 let kept = serde_json::from_str::<Value>(&configuration.frozen(true)).unwrap();
                 assert!(kept.get(HOST_COMMAND).is_some(), "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn a_changed_dockerfile_or_compose_file_is_a_changed_configuration() {
+        let place = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            fs::create_dir_all(place.path().join(".devcontainer")).unwrap();
+            fs::write(place.path().join(name), text).unwrap();
+        };
+        let digest = || Configuration::read(&project(place.path())).unwrap().digest(&project(place.path()));
+        write("Dockerfile", "FROM a");
+        write("one.yml", "a");
+        for text in [
+            r#"{"build": {"dockerfile": "../Dockerfile"}}"#,
+            r#"{"dockerFile": "../Dockerfile"}"#,
+            r#"{"dockerComposeFile": "../one.yml"}"#,
+            r#"{"dockerComposeFile": ["../Dockerfile", "../one.yml"]}"#,
+        ] {
+            write(".devcontainer/devcontainer.json", text);
+            let before = digest();
+            assert_eq!(digest(), before);
+            write("Dockerfile", "FROM b");
+            write("one.yml", "b");
+            assert_ne!(digest(), before, "{text}");
+            write("Dockerfile", "FROM a");
+            write("one.yml", "a");
+            assert_eq!(digest(), before);
         }
     }
 

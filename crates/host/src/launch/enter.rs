@@ -87,6 +87,7 @@ mod tests {
             folder: "/workspaces/a".to_owned(),
             started_at: String::new(),
             view: None,
+            configuration: None,
         };
         let surroundings = Surroundings {
             instance: "box".into(),

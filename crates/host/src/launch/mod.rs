@@ -13,4 +13,5 @@ pub mod progress;
 pub mod remote_environment;
 pub mod secrets;
 pub mod tooling;
+pub mod turn;
 pub mod up;

@@ -2,7 +2,7 @@
 //! whole of it in a log.
 
 use std::collections::VecDeque;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -18,20 +18,46 @@ const KEPT: usize = 60;
 /// The longest line that is shown, in bytes; more is cut.
 const LONGEST: u64 = 4096;
 
+/// A log larger than this, in bytes, is not appended to any more. A start with a large build writes about 200 KiB.
+const LARGEST_LOG: u64 = 4 << 20;
+
 /// Between two moves of the spinner.
 const MOVE: Duration = Duration::from_millis(120);
 
+/// Shows that something is waited for, until it is dropped.
+pub fn waiting(what: &str) -> Waiting {
+    let bar = io::stderr().is_terminal().then(|| spinner(what));
+    if bar.is_none() {
+        crate::output::note(what);
+    }
+    Waiting(bar)
+}
+
+/// What is shown while something is waited for.
+#[derive(Debug)]
+pub struct Waiting(Option<ProgressBar>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn spinner(what: &str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {elapsed}  {wide_msg}") {
+        bar.set_style(style);
+    }
+    bar.set_prefix(what.to_owned());
+    bar.enable_steady_tick(MOVE);
+    bar
+}
+
 /// Reads `output` to its end, shows and logs it; the last lines.
 pub fn follow(output: impl Read, what: &str, log: &mut File) -> Vec<String> {
-    let bar = io::stderr().is_terminal().then(|| {
-        let bar = ProgressBar::new_spinner();
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {elapsed}  {wide_msg}") {
-            bar.set_style(style);
-        }
-        bar.set_prefix(what.to_owned());
-        bar.enable_steady_tick(MOVE);
-        bar
-    });
+    let bar = io::stderr().is_terminal().then(|| spinner(what));
     let mut last = VecDeque::new();
     let mut reader = BufReader::new(output);
     let mut line = Vec::new();
@@ -94,8 +120,12 @@ fn without_time(line: &str) -> &str {
     }
 }
 
-/// Opens the log of a project for appending: mode 0600, through no link.
+/// Opens the log of a project for appending: mode 0600, through no link. One that has grown large is kept as the one
+/// before, in the place of what was that.
 pub fn open_log(path: &Path) -> io::Result<File> {
+    if fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() > LARGEST_LOG) {
+        fs::rename(path, path.with_added_extension("before"))?;
+    }
     let no_follow = i32::try_from(OFlags::NOFOLLOW.bits()).map_err(io::Error::other)?;
     OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(no_follow).open(path)
 }
@@ -121,6 +151,11 @@ mod tests {
         let last = follow(said.as_bytes(), "building", &mut open_log(&path).unwrap());
         assert_eq!((last.len(), last[KEPT - 1].as_str()), (KEPT, "line 99"));
         assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 100);
+        let large = usize::try_from(LARGEST_LOG).unwrap() + 1;
+        std::fs::write(&path, vec![b'x'; large]).unwrap();
+        writeln!(open_log(&path).unwrap(), "new").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new\n");
+        assert_eq!(std::fs::metadata(place.path().join("log.before")).unwrap().len(), LARGEST_LOG + 1);
         let link = place.path().join("link");
         std::os::unix::fs::symlink(&path, &link).unwrap();
         assert!(open_log(&link).is_err());

@@ -137,6 +137,13 @@ pub fn run(places: &Places, tooling: &Tooling, start: &Start<'_>, log: &Path) ->
     let name = &start.project.name;
     // The CLI names what it prepares by the millisecond: a folder for each project keeps two starts apart.
     let temporary = places.home.join(".cache/remo/start").join(name);
+    // What an earlier start has left there; the caller holds the project's claim, so that none goes on.
+    match fs::remove_dir_all(&temporary) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(Failure::at("empty", &temporary, &error));
+        }
+        _ => {}
+    }
     crate::containers::make_private(&temporary).map_err(|error| Failure::at("use", &temporary, &error))?;
     let mut log = progress::open_log(log).map_err(|error| Failure::at("open the log", log, &error))?;
     let failed = |error: std::io::Error| Failure::at("run", &tooling.cli, &error);

@@ -10,6 +10,7 @@ use super::outcome::{self, Made, Outcome};
 use super::place::enters_container;
 use super::secrets::{self, Consent, Secrets};
 use super::tooling::{self, Start, Tooling};
+use super::turn::Turn;
 use crate::containers::{Container, History, Store};
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -83,6 +84,12 @@ pub fn up(places: &Places, project: &Project, options: Options) -> Result<Contai
         rebuild: options.rebuild,
     };
     launch::forget_wanted(places, name)?;
+    let made_of = configuration.digest(project);
+    let before = history.container.as_ref().filter(|_| !options.rebuild);
+    if before.is_some_and(|before| is_outdated(before, &made_of)) {
+        output::note(&outdated(name));
+    }
+    let turn = Turn::take(&places.state, name)?;
     let begun = jiff::Timestamp::now();
     let log = log_path(places, name);
     let mut ended = tooling::run(places, &tooling, &start, &log)?;
@@ -95,7 +102,7 @@ pub fn up(places: &Places, project: &Project, options: Options) -> Result<Contai
         secrets::register(client, project, vended, &history)?;
         ended = tooling::run(places, &tooling, &start, &log)?;
     }
-    drop(server);
+    drop((server, turn));
     let failed = |words: &str| {
         // The tooling does not pass on everything that the gate says.
         let wanted = launch::wanted(places, name)?;
@@ -111,6 +118,9 @@ pub fn up(places: &Places, project: &Project, options: Options) -> Result<Contai
         _ => return failed(""),
     };
     let mut container = recorded(&engine, name, made, secrets)?;
+    // One that was there before is made of what it was made of then.
+    let same = history.container.as_ref().filter(|before| before.id == container.id);
+    container.configuration = same.map_or(Some(made_of), |before| before.configuration.clone());
     container.view = view_of(&container, begun, history.container.as_ref());
     store.change(name, |history| history.container = Some(container.clone()))?;
     if let Some(client) = &mut broker {
@@ -157,7 +167,28 @@ fn recorded(engine: &Engine<'_>, name: &str, made: Made, secrets: Secrets) -> Re
         folder: made.folder,
         started_at: found.state.started_at,
         view,
+        configuration: None,
     })
+}
+
+/// Whether the container is known to be made of something else.
+fn is_outdated(container: &Container, made_of: &str) -> bool {
+    container.configuration.as_deref().is_some_and(|configuration| configuration != made_of)
+}
+
+fn outdated(name: &str) -> String {
+    format!(
+        "{name}: its configuration was changed since its container was made, and is not in force; make the container \
+         again: remo up {name} --rebuild"
+    )
+}
+
+/// Says so when the container of the project was made of something else than its configuration is now.
+pub fn note_if_outdated(project: &Project, container: &Container) {
+    let now = Configuration::read(project).map(|configuration| configuration.digest(project));
+    if now.is_ok_and(|now| is_outdated(container, &now)) {
+        output::note(&outdated(&project.name));
+    }
 }
 
 /// The view that the container's environment holds at least: one that ran before this start was not started again by
@@ -209,6 +240,7 @@ mod tests {
             folder: "/w".to_owned(),
             started_at: started_at.to_owned(),
             view,
+            configuration: None,
         };
         let (old, new) = ("2026-05-31T11:59:59.123456789Z", "2026-05-31T12:00:01.123456789Z");
         assert_eq!(view_of(&container(new, Some(5)), begun, None), Some(5));

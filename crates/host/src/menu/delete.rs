@@ -64,9 +64,38 @@ pub fn delete(places: &Places, name: &str, confirmed: Option<&str>) -> Result<Ex
         *history = crate::containers::History { pin_is_stale: true, ..Default::default() };
     })?;
     launch::withdraw(places, name)?;
+    forget(places, name)?;
     remove(places, &project)?;
     output::note(&format!("{name} is deleted"));
     Ok(ExitStatus::Success)
+}
+
+/// Removes what starts have left of the project: frozen files, logs and what the tooling prepared.
+fn forget(places: &Places, name: &str) -> Result<(), Failure> {
+    let state = |part: String| places.state.join(part);
+    for path in [
+        state(format!("configurations/{name}")),
+        state(format!("gate/launch/{name}")),
+        state(format!("sessions/{name}.kdl")),
+        state(format!("{name}.start.log")),
+        state(format!("{name}.start.log.before")),
+        state(format!("{name}.log")),
+        state(format!("{name}.log.before")),
+        places.home.join(".cache/remo/start").join(name),
+    ] {
+        // Neither follows a link; what is a folder is told by the error.
+        let removed = match fs::remove_file(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::IsADirectory => fs::remove_dir_all(&path),
+            other => other,
+        };
+        match removed {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Failure::at("remove", &path, &error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Takes the folder out of the projects first: a half removed project is none.

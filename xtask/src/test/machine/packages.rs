@@ -68,6 +68,7 @@ pub(super) const NEEDED: &[Needed] = &[
     Needed { package: "nftables", content: Program("nft"), by: CONTAINERS },
     Needed { package: "iproute2", content: Program("ip"), by: CONTAINERS },
     Needed { package: "docker-compose", content: Program("docker-compose"), by: CONTAINERS },
+    Needed { package: "docker-registry", content: Program("docker-registry"), by: CONTAINERS },
     Needed { package: "debootstrap", content: Program("debootstrap"), by: CONTAINERS },
     Needed { package: "openssh-client", content: Program("ssh"), by: "the tests that log in to an instance" },
     Needed { package: "libudev1", content: Library("libudev.so.1"), by: "fnox, which links it" },
