@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use remo_wire::client::{Client, ClientError};
 use remo_wire::names::{ProjectName, VAULT_NAME};
 
-use super::{Check, Verdict, network};
+use super::{Check, Verdict, contracts, network};
 use crate::containers::Store;
 use crate::engine::Engine;
 use crate::launch::{feature, tooling};
@@ -20,10 +20,14 @@ const SYSTEMD: u32 = 250;
 /// Everything.
 pub(super) fn all(places: &Places) -> Vec<Check> {
     let mut checks = vec![projects_root(places), state(places), broker(places)];
+    checks.extend(contracts::run_directory(places));
     checks.extend(docker(places));
+    checks.push(contracts::compose(places));
     checks.push(cli(places));
     checks.extend(["remo-docker", "remo-docker-compose"].map(|name| gate(places, name)));
+    checks.extend(contracts::past_the_gate(places));
     checks.push(feature(places));
+    checks.push(contracts::key());
     checks.push(vault(places));
     checks.push(network::metadata(places));
     checks.extend(network::of_the_vault(places));

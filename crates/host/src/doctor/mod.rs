@@ -1,6 +1,7 @@
 //! `remo doctor`: every prerequisite and contract, each with its remedy.
 
 mod checks;
+mod contracts;
 mod network;
 
 use remo_present::table::wrapped;

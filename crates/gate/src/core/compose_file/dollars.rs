@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::unreadable;
 use crate::core::flags::Unreadable;
 
-/// The value with `$$` read as `$`.
+/// The value with `$$` read as `$`. A NUL byte, where other programs would end the text, is an error too.
 pub fn single(value: Value, place: &str) -> Result<Value, Unreadable> {
     Ok(match value {
         Value::String(text) => Value::String(single_text(&text, place)?),
@@ -18,6 +18,9 @@ pub fn single(value: Value, place: &str) -> Result<Value, Unreadable> {
         Value::Object(table) => {
             let mut read = Map::new();
             for (key, value) in table {
+                if key.contains('\0') {
+                    return Err(unreadable(place, "a name with a NUL byte"));
+                }
                 if key.contains('$') {
                     return Err(unreadable(place, "a name with a dollar sign"));
                 }
@@ -31,6 +34,9 @@ pub fn single(value: Value, place: &str) -> Result<Value, Unreadable> {
 }
 
 fn single_text(text: &str, place: &str) -> Result<String, Unreadable> {
+    if text.contains('\0') {
+        return Err(unreadable(place, "a NUL byte"));
+    }
     let without = text.replace("$$", "");
     if without.contains('$') {
         return Err(unreadable(place, "a dollar sign that Compose would resolve a second time"));

@@ -1,0 +1,167 @@
+//! Contracts that hold on an instance whatever was started: who may write where, and what was made past the gate.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use remo_gate::core::policy::{FOLDER_LABEL, PROJECT_LABEL};
+
+use super::{Check, Verdict};
+use crate::engine::Engine;
+use crate::places::Places;
+
+/// Where the broker's sockets are, unless it is told otherwise (R-3.9).
+const RUN_DIRECTORY: &str = "/run/remo-broker";
+
+/// Where the vault's key is sealed, and where it is unsealed to at boot.
+const KEY: [&str; 2] = ["/var/lib/remo-vault-key", "/run/remo-vault-key"];
+
+/// Owner and modes of the broker's directories; nothing where the broker is elsewhere.
+pub(super) fn run_directory(places: &Places) -> Option<Check> {
+    let directory = Path::new(RUN_DIRECTORY);
+    places.admin_socket.starts_with(directory).then(|| judged(directory))
+}
+
+fn judged(directory: &Path) -> Check {
+    let code = "run-directory";
+    let bad = |found: String| {
+        Check::of(code, Verdict::Bad, found, "let it be made again: sudo systemctl restart remo-broker")
+    };
+    let (own, projects) = (fs::metadata(directory), fs::metadata(directory.join("projects")));
+    let (Ok(own), Ok(projects)) = (own, projects) else {
+        return bad(format!("{} is not there, or has no projects in it", directory.display()));
+    };
+    if own.uid() != 0 || own.mode() & 0o022 != 0 {
+        return bad(format!("others than root can put sockets into {}", directory.display()));
+    }
+    if projects.mode() & 0o007 != 0 {
+        return bad(format!(
+            "every user of this host reaches the sockets in {}/projects",
+            directory.display()
+        ));
+    }
+    Check::good(code, directory.display().to_string())
+}
+
+/// The vault's key: made, and unsealed.
+pub(super) fn key() -> Check {
+    let [sealed, unsealed] = KEY.map(Path::new);
+    key_at(sealed, unsealed)
+}
+
+fn key_at(sealed: &Path, unsealed: &Path) -> Check {
+    let code = "vault-key";
+    if !sealed.is_dir() {
+        return Check::of(
+            code,
+            Verdict::Weak,
+            "none was sealed on this host",
+            "make one: sudo remo-vault key ensure",
+        );
+    }
+    if !unsealed.is_dir() {
+        return Check::of(
+            code,
+            Verdict::Bad,
+            "it is sealed, and was not unsealed since the boot",
+            "unseal it: sudo systemctl start remo-vault-key",
+        );
+    }
+    Check::good(code, "sealed and unsealed; its tier: sudo remo-vault key status")
+}
+
+/// Compose, which some configurations need.
+pub(super) fn compose(places: &Places) -> Check {
+    let code = "compose";
+    let named = places.variable("REMO_DOCKER_COMPOSE").is_some_and(|path| Path::new(path).is_file());
+    let own = ["/usr/bin", "/usr/local/bin", "/bin"].map(|folder| Path::new(folder).join("docker-compose"));
+    if named || own.iter().any(|path| path.is_file()) {
+        return Check::good(code, "docker-compose is there");
+    }
+    let plugin =
+        Engine::new(places).ok().and_then(|engine| engine.ask(&["compose", "version", "--short"]).ok());
+    match plugin {
+        Some(version) => Check::good(code, format!("version {}", version.trim())),
+        None => Check::of(
+            code,
+            Verdict::Weak,
+            "not found; configurations with a Compose file do not start",
+            "install docker-compose or Docker's compose plugin",
+        ),
+    }
+}
+
+/// Containers of projects that the launch gate has not seen, as an editor makes them that calls the real `docker`.
+pub(super) fn past_the_gate(places: &Places) -> Option<Check> {
+    let engine = Engine::new(places).ok()?;
+    let format =
+        format!("{{{{.Label \"{PROJECT_LABEL}\"}}}}\t{{{{.Label \"{FOLDER_LABEL}\"}}}}\t{{{{.ID}}}}");
+    let filter = format!("label={FOLDER_LABEL}");
+    let answer = engine.ask(&["ps", "--all", "--filter", &filter, "--format", &format]).ok()?;
+    let found = unseen(&answer, &places.projects_root);
+    if found.is_empty() {
+        return Some(Check::good("gate", "every container of a project was made through it"));
+    }
+    Some(Check::of(
+        "gate",
+        Verdict::Bad,
+        format!("made past the launch gate: {}", found.join(", ")),
+        "remove each (docker rm -f ID) and start its project with remo; give your editor remo-docker as its docker \
+         (dev.containers.dockerPath in VS Code)",
+    ))
+}
+
+/// The identifiers of containers that were made for a folder of a project without the gate's own label.
+fn unseen(answer: &str, root: &Path) -> Vec<String> {
+    answer
+        .lines()
+        .filter_map(|line| {
+            let (project, rest) = line.split_once('\t')?;
+            let (folder, id) = rest.rsplit_once('\t')?;
+            (project.is_empty() && Path::new(folder).starts_with(root)).then(|| id.to_owned())
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_container_of_a_project_without_the_gates_label_is_found() {
+        let answer = "a\t/p/a\tid1\n\t/p/b\tid2\n\t/elsewhere\tid3\n\t\tid4\nb\t\tid5\n";
+        assert_eq!(unseen(answer, Path::new("/p")), ["id2"]);
+        assert_eq!(unseen("", Path::new("/p")), [""; 0]);
+    }
+
+    #[test]
+    fn directories_that_others_write_or_enter_are_found() {
+        let place = tempfile::tempdir().unwrap();
+        let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(judged(place.path()).verdict, Verdict::Bad, "no projects");
+        let projects = place.path().join("projects");
+        fs::create_dir(&projects).unwrap();
+        mode(&projects, 0o750);
+        mode(place.path(), 0o755);
+        let is_root = rustix::process::geteuid().is_root();
+        assert_eq!(judged(place.path()).verdict, if is_root { Verdict::Good } else { Verdict::Bad });
+        mode(&projects, 0o755);
+        assert_eq!(judged(place.path()).verdict, Verdict::Bad, "others enter");
+        mode(&projects, 0o750);
+        mode(place.path(), 0o775);
+        assert_eq!(judged(place.path()).verdict, Verdict::Bad, "others write");
+    }
+
+    #[test]
+    fn a_key_that_is_not_unsealed_is_found() {
+        let place = tempfile::tempdir().unwrap();
+        let (sealed, unsealed) = (place.path().join("sealed"), place.path().join("unsealed"));
+        assert_eq!(key_at(&sealed, &unsealed).verdict, Verdict::Weak);
+        fs::create_dir(&sealed).unwrap();
+        assert_eq!(key_at(&sealed, &unsealed).verdict, Verdict::Bad);
+        fs::create_dir(&unsealed).unwrap();
+        assert_eq!(key_at(&sealed, &unsealed).verdict, Verdict::Good);
+    }
+}
