@@ -21,6 +21,7 @@ pub mod doctor;
 pub mod engine;
 pub mod exit;
 pub mod failure;
+pub mod install;
 pub mod launch;
 pub mod menu;
 pub mod network;

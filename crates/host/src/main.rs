@@ -8,7 +8,7 @@ use remo_host::cli::{Command, CommandLine, LaunchCommandLine, MenuCommandLine, P
 use remo_host::exit::ExitStatus;
 use remo_host::failure::Failure;
 use remo_host::places::Places;
-use remo_host::{menu, network, output, run};
+use remo_host::{menu, output, run};
 
 fn main() -> ExitCode {
     let places = || Places::read(env::vars_os());
@@ -16,7 +16,9 @@ fn main() -> ExitCode {
         match Program::of(env::args_os().next().as_deref()) {
             Program::Remo => CommandLine::try_parse().map(|line| match &line.command {
                 // Of the whole host: a service of the system has no home.
-                Command::Network(arguments) => network::run(arguments.action),
+                Command::Network(_) | Command::Install(_) | Command::Uninstall(_) => {
+                    run::of_host(&line.command)
+                }
                 _ => run::remo(&places()?, &line),
             }),
             Program::Launch => LaunchCommandLine::try_parse().map(|line| run::launch(&places()?, &line)),

@@ -13,6 +13,9 @@ const ADMIN_SOCKET: &str = "/run/remo-broker/admin.sock";
 /// Where the feature lies as an OCI layout unless it is named.
 const FEATURE: &str = "/usr/share/remo/feature/oci";
 
+/// Where `remo install` notes the projects root, when it is another than `projects` of the home.
+pub const PROJECTS_ROOT_FILE: &str = "/etc/remo/projects-root";
+
 /// Variables of the caller that programs on the host may see. What steers Docker, git, Node or a shell is not among
 /// them, and no other variable: a configuration can carry each one into a container (`${localEnv:NAME}`).
 const PASSED: &[&str] = &[
@@ -39,7 +42,6 @@ const PASSED: &[&str] = &[
 
 /// Variables that name parts of the product, for the launch gate.
 const OWN: &[&str] = &[
-    "REMO_PROJECTS_ROOT",
     "REMO_BROKER_ADMIN_SOCKET",
     "REMO_DOCKER",
     "REMO_DOCKER_COMPOSE",
@@ -70,7 +72,9 @@ impl Places {
         let absolute =
             |name: &str| variables.get(OsStr::new(name)).map(PathBuf::from).filter(|path| path.is_absolute());
         let home = absolute("HOME").ok_or_else(|| Failure::new("HOME is not set to an absolute path"))?;
-        let projects_root = absolute("REMO_PROJECTS_ROOT").unwrap_or_else(|| home.join("projects"));
+        let projects_root = absolute("REMO_PROJECTS_ROOT")
+            .or_else(noted_projects_root)
+            .unwrap_or_else(|| home.join("projects"));
         Ok(Self {
             // A root that is missing is said by the commands that need it.
             projects_root: fs::canonicalize(&projects_root).unwrap_or(projects_root),
@@ -125,6 +129,8 @@ impl Places {
             .collect();
         let path = std::env::join_paths(self.program_folders()).unwrap_or_else(|_| "/usr/bin:/bin".into());
         passed.push(("PATH".into(), path));
+        // The gate has to judge by the same root.
+        passed.push(("REMO_PROJECTS_ROOT".into(), self.projects_root.clone().into()));
         passed
     }
 
@@ -144,6 +150,12 @@ impl Places {
             OsStr::to_owned,
         )
     }
+}
+
+/// The root that was noted when this host was set up.
+fn noted_projects_root() -> Option<PathBuf> {
+    let text = fs::read_to_string(PROJECTS_ROOT_FILE).ok()?;
+    Some(PathBuf::from(text.trim_end_matches('\n'))).filter(|path| path.is_absolute())
 }
 
 fn is_executable(path: &Path) -> bool {
@@ -200,7 +212,10 @@ mod tests {
         let names = |environment: Vec<(OsString, OsString)>| -> Vec<String> {
             environment.into_iter().map(|(name, _)| name.into_string().unwrap()).collect()
         };
-        assert_eq!(names(places.environment()), ["HOME", "LC_ALL", "REMO_DOCKER_HOST", "PATH"]);
+        assert_eq!(
+            names(places.environment()),
+            ["HOME", "LC_ALL", "REMO_DOCKER_HOST", "PATH", "REMO_PROJECTS_ROOT"]
+        );
         assert!(names(places.docker_environment()).contains(&"DOCKER_HOST".to_owned()));
     }
 }

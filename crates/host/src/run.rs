@@ -3,6 +3,7 @@
 use crate::cli::{Command, CommandLine, LaunchCommandLine, ShellArguments, TrustArguments};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::install::{self, removal};
 use crate::launch::secrets::Consent;
 use crate::launch::up::{self, Options};
 use crate::menu::{self, clone, delete};
@@ -31,7 +32,34 @@ pub fn remo(places: &Places, line: &CommandLine) -> Result<ExitStatus, Failure> 
         Command::Clone(arguments) => clone::clone(places, &arguments.address, arguments.name.as_deref()),
         Command::Delete(arguments) => delete::delete(places, &arguments.name, arguments.yes.as_deref()),
         Command::AdoptVault(arguments) => vault::adopt(places, &arguments.id),
+        Command::Network(_) | Command::Install(_) | Command::Uninstall(_) => of_host(&line.command),
+    }
+}
+
+/// Carries a command out that is about the whole host, and asks for no home.
+pub fn of_host(command: &Command) -> Result<ExitStatus, Failure> {
+    match command {
         Command::Network(arguments) => network::run(arguments.action),
+        Command::Install(arguments) => install::install(&install::Options {
+            user: arguments.user.clone(),
+            projects_root: arguments.projects_root.clone(),
+            from: arguments.from.clone(),
+            root: arguments.common.root.clone(),
+            without_menu: arguments.no_menu,
+            links_only: arguments.common.links_only,
+            dry_run: arguments.common.dry_run,
+            json: arguments.common.json,
+        }),
+        Command::Uninstall(arguments) => removal::uninstall(&removal::Options {
+            user: arguments.user.clone(),
+            keep: arguments.keep.clone(),
+            yes: arguments.yes,
+            links_only: arguments.common.links_only,
+            root: arguments.common.root.clone(),
+            dry_run: arguments.common.dry_run,
+            json: arguments.common.json,
+        }),
+        _ => Err(Failure::usage("this command is about projects")),
     }
 }
 

@@ -3,10 +3,13 @@
 mod program;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 pub use program::Program;
+
+use crate::install::removal::Keep;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -64,6 +67,70 @@ pub enum Command {
     /// A table of packet-filter rules, `inet remo`, that containers of every bridge of this host are held against.
     /// remo-network.service applies it at boot; by hand it takes root.
     Network(NetworkArguments),
+    /// Set this host up: broker, units, links of an account
+    ///
+    /// Out of an unpacked release it installs the files too; where the Debian packages are installed it does the rest:
+    /// tells the broker where projects are, lets the account use the admin socket, links remo, project-launch and
+    /// project-menu in ~/.local/bin, and shows the menu at a login. A second time changes nothing.
+    Install(InstallArguments),
+    /// Take everything away that `remo install` brought, and the state
+    ///
+    /// Projects stay. What else is to stay is said by --keep.
+    Uninstall(UninstallArguments),
+}
+
+/// Arguments of `install`.
+#[derive(Debug, Args)]
+pub struct InstallArguments {
+    /// The account whose projects these are; by default the one that called sudo
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// Where its projects are; by default ~/projects
+    #[arg(long, value_name = "DIRECTORY")]
+    pub projects_root: Option<PathBuf>,
+    /// The unpacked release; by default the one that this program lies in
+    #[arg(long, value_name = "DIRECTORY")]
+    pub from: Option<PathBuf>,
+    /// Show no menu at a login
+    #[arg(long)]
+    pub no_menu: bool,
+    #[command(flatten)]
+    /// What `uninstall` has, too.
+    pub common: HostArguments,
+}
+
+/// Arguments of `uninstall`.
+#[derive(Debug, Args)]
+pub struct UninstallArguments {
+    /// The account whose links go; by default the one that called sudo
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// What stays; can be given several times
+    #[arg(long, value_name = "WHAT")]
+    pub keep: Vec<Keep>,
+    /// Without a question
+    #[arg(long)]
+    pub yes: bool,
+    #[command(flatten)]
+    /// What `install` has, too.
+    pub common: HostArguments,
+}
+
+/// What `install` and `uninstall` share.
+#[derive(Debug, Args)]
+pub struct HostArguments {
+    /// Only the links and the start-up line of your own account; takes no root
+    #[arg(long)]
+    pub links_only: bool,
+    /// Say what would be changed, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Say what was changed as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// A directory that will be the root of a host, for images
+    #[arg(long, value_name = "DIRECTORY", default_value = "/")]
+    pub root: PathBuf,
 }
 
 /// Arguments of `network`.
