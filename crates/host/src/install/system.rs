@@ -98,7 +98,7 @@ fn users(host: &mut Host, account: &Account) -> Result<(), Failure> {
     if !has(host, "/etc/passwd", BROKER_USER) || !has(host, "/etc/group", ADMIN_GROUP) {
         let root = root_argument(host);
         let arguments: Vec<&str> =
-            root.iter().map(String::as_str).chain(["/usr/lib/sysusers.d/remo-broker.conf"]).collect();
+            root.iter().map(String::as_str).chain(["remo-broker.conf"]).collect();
         host.change(
             format!("make the user {BROKER_USER} and the group {ADMIN_GROUP}"),
             "systemd-sysusers",
@@ -121,7 +121,7 @@ fn directories(host: &mut Host, account: &Account, root: &Path) -> Result<(), Fa
         host.change(
             "make the broker's run directory",
             "systemd-tmpfiles",
-            &["--create", "/usr/lib/tmpfiles.d/remo-broker.conf"],
+            &["--create", "remo-broker.conf"],
         )?;
     }
     if !host.at(root).is_dir() {

@@ -12,6 +12,7 @@ mod deleting;
 mod doctor;
 mod help;
 mod host_execution;
+mod installing;
 mod launching;
 mod names;
 mod stage;
