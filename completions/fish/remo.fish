@@ -35,6 +35,8 @@ complete -c remo -n "__fish_remo_needs_command" -f -a "clone" -d 'Clone a reposi
 complete -c remo -n "__fish_remo_needs_command" -f -a "delete" -d 'Delete a project: its container, its folder, and what was approved for it'
 complete -c remo -n "__fish_remo_needs_command" -f -a "adopt-vault" -d 'Tell which container is the vault\'s'
 complete -c remo -n "__fish_remo_needs_command" -f -a "network" -d 'Keep containers away from the cloud\'s metadata addresses and from the vault'
+complete -c remo -n "__fish_remo_needs_command" -f -a "install" -d 'Set this host up: broker, units, links of an account'
+complete -c remo -n "__fish_remo_needs_command" -f -a "uninstall" -d 'Take everything away that `remo install` brought, and the state'
 complete -c remo -n "__fish_remo_using_subcommand shell" -s p -l project -d 'The project, or _remo-vault' -r
 complete -c remo -n "__fish_remo_using_subcommand shell" -l exec -d 'Run this in the project\'s shell instead of opening one' -r
 complete -c remo -n "__fish_remo_using_subcommand shell" -l detach -d 'Run it in the background; what it prints goes to ~/.local/state/remo/NAME.log'
@@ -66,3 +68,22 @@ complete -c remo -n "__fish_remo_using_subcommand network; and __fish_seen_subco
 complete -c remo -n "__fish_remo_using_subcommand network; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c remo -n "__fish_remo_using_subcommand network; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
 complete -c remo -n "__fish_remo_using_subcommand network; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c remo -n "__fish_remo_using_subcommand install" -l user -d 'The account whose projects these are; by default the one that called sudo' -r
+complete -c remo -n "__fish_remo_using_subcommand install" -l projects-root -d 'Where its projects are; by default ~/projects' -r -F
+complete -c remo -n "__fish_remo_using_subcommand install" -l from -d 'The unpacked release; by default the one that this program lies in' -r -F
+complete -c remo -n "__fish_remo_using_subcommand install" -l root -d 'A directory that will be the root of a host, for images' -r -F
+complete -c remo -n "__fish_remo_using_subcommand install" -l no-menu -d 'Show no menu at a login'
+complete -c remo -n "__fish_remo_using_subcommand install" -l links-only -d 'Only the links and the start-up line of your own account; takes no root'
+complete -c remo -n "__fish_remo_using_subcommand install" -l dry-run -d 'Say what would be changed, and change nothing'
+complete -c remo -n "__fish_remo_using_subcommand install" -l json -d 'Say what was changed as JSON'
+complete -c remo -n "__fish_remo_using_subcommand install" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c remo -n "__fish_remo_using_subcommand uninstall" -l user -d 'The account whose links go; by default the one that called sudo' -r
+complete -c remo -n "__fish_remo_using_subcommand uninstall" -l keep -d 'What stays; can be given several times' -r -f -a "secrets\t'The vault\'s volume and its sealed key: every stored secret'
+log\t'The audit log'
+configuration\t'/etc/remo-broker and what was approved for projects'"
+complete -c remo -n "__fish_remo_using_subcommand uninstall" -l root -d 'A directory that will be the root of a host, for images' -r -F
+complete -c remo -n "__fish_remo_using_subcommand uninstall" -l yes -d 'Without a question'
+complete -c remo -n "__fish_remo_using_subcommand uninstall" -l links-only -d 'Only the links and the start-up line of your own account; takes no root'
+complete -c remo -n "__fish_remo_using_subcommand uninstall" -l dry-run -d 'Say what would be changed, and change nothing'
+complete -c remo -n "__fish_remo_using_subcommand uninstall" -l json -d 'Say what was changed as JSON'
+complete -c remo -n "__fish_remo_using_subcommand uninstall" -s h -l help -d 'Print help (see more with \'--help\')'

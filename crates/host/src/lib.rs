@@ -8,6 +8,7 @@
 //! - [`sessions`]: shells that survive a lost connection
 //! - [`containers`]: what is remembered of each project, containers by their ids
 //! - [`network`]: what containers do not reach
+//! - [`install`]: setting a host up, and taking everything away
 //! - [`doctor`], [`status`]: how everything stands
 //!
 //! Taken for granted: the person, the engine and everything outside of the projects root are trusted; a project's
