@@ -97,8 +97,7 @@ fn users(host: &mut Host, account: &Account) -> Result<(), Failure> {
     };
     if !has(host, "/etc/passwd", BROKER_USER) || !has(host, "/etc/group", ADMIN_GROUP) {
         let root = root_argument(host);
-        let arguments: Vec<&str> =
-            root.iter().map(String::as_str).chain(["remo-broker.conf"]).collect();
+        let arguments: Vec<&str> = root.iter().map(String::as_str).chain(["remo-broker.conf"]).collect();
         host.change(
             format!("make the user {BROKER_USER} and the group {ADMIN_GROUP}"),
             "systemd-sysusers",
