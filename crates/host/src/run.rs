@@ -1,6 +1,6 @@
 //! From a command line to what does the work.
 
-use crate::cli::{Command, CommandLine, LaunchCommandLine, ShellArguments, TrustArguments};
+use crate::cli::{Command, CommandLine, HostArguments, LaunchCommandLine, ShellArguments, TrustArguments};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::install::{self, removal};
@@ -44,22 +44,25 @@ pub fn of_host(command: &Command) -> Result<ExitStatus, Failure> {
             user: arguments.user.clone(),
             projects_root: arguments.projects_root.clone(),
             from: arguments.from.clone(),
-            root: arguments.common.root.clone(),
             without_menu: arguments.no_menu,
-            links_only: arguments.common.links_only,
-            dry_run: arguments.common.dry_run,
-            json: arguments.common.json,
+            common: common(&arguments.common),
         }),
         Command::Uninstall(arguments) => removal::uninstall(&removal::Options {
             user: arguments.user.clone(),
             keep: arguments.keep.clone(),
             yes: arguments.yes,
-            links_only: arguments.common.links_only,
-            root: arguments.common.root.clone(),
-            dry_run: arguments.common.dry_run,
-            json: arguments.common.json,
+            common: common(&arguments.common),
         }),
         _ => Err(Failure::usage("this command is about projects")),
+    }
+}
+
+fn common(arguments: &HostArguments) -> install::Common {
+    install::Common {
+        root: arguments.root.clone(),
+        links_only: arguments.links_only,
+        dry_run: arguments.dry_run,
+        json: arguments.json,
     }
 }
 

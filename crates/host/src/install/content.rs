@@ -72,7 +72,8 @@ pub fn copy(host: &mut Host, release: &Path) -> Result<bool, Failure> {
     for old in installed(host).difference(&list) {
         changed |= host.remove(old)?;
     }
-    let text: String = list.iter().map(|path| format!("{}\n", path.display())).collect();
+    let lines: Vec<String> = list.iter().map(|path| path.display().to_string()).collect();
+    let text = lines.join("\n") + "\n";
     host.file(Path::new(LIST), text.as_bytes(), 0o644)?;
     Ok(changed)
 }

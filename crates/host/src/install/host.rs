@@ -67,7 +67,7 @@ impl Host {
         }
         self.report.changed(format!("write {}", path.display()));
         if !self.dry_run {
-            self.parent(&target)?;
+            make_parent(&target)?;
             replace(&target, content, mode).map_err(|error| Failure::at("write", &target, &error))?;
         }
         Ok(true)
@@ -81,7 +81,7 @@ impl Host {
         }
         self.report.changed(format!("link {} to {}", path.display(), to.display()));
         if !self.dry_run {
-            self.parent(&target)?;
+            make_parent(&target)?;
             let failed = |error: &io::Error| Failure::at("make the link", &target, error);
             let new = beside(&target);
             let _ = fs::remove_file(&new);
@@ -153,11 +153,6 @@ impl Host {
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())
     }
-
-    fn parent(&self, target: &Path) -> Result<(), Failure> {
-        let Some(parent) = target.parent() else { return Ok(()) };
-        fs::create_dir_all(parent).map_err(|error| Failure::at("make", parent, &error))
-    }
 }
 
 /// A program of the system, with an environment from nothing.
@@ -165,6 +160,12 @@ pub fn system_program(program: &str) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("PATH", SYSTEM_PATH).env("LC_ALL", "C.UTF-8").current_dir("/");
     command
+}
+
+/// Makes the folder that `target` will be in.
+fn make_parent(target: &Path) -> Result<(), Failure> {
+    let Some(parent) = target.parent() else { return Ok(()) };
+    fs::create_dir_all(parent).map_err(|error| Failure::at("make", parent, &error))
 }
 
 /// A name beside `target` that is about to take its place.

@@ -34,10 +34,17 @@ pub struct Options {
     pub projects_root: Option<PathBuf>,
     /// An unpacked release; by default the one that this program lies in.
     pub from: Option<PathBuf>,
-    /// The directory that is the host's root.
-    pub root: PathBuf,
     /// No start-up line.
     pub without_menu: bool,
+    /// Where, and how it is said.
+    pub common: Common,
+}
+
+/// What setting up and taking away have in common.
+#[derive(Debug, Clone)]
+pub struct Common {
+    /// The directory that is the host's root.
+    pub root: PathBuf,
     /// Only the caller's own links.
     pub links_only: bool,
     /// Change nothing.
@@ -46,10 +53,16 @@ pub struct Options {
     pub json: bool,
 }
 
+impl Common {
+    fn host(&self) -> Host {
+        Host::new(&self.root, self.dry_run, self.json)
+    }
+}
+
 /// Sets the host up. Done twice, the second time changes nothing.
 pub fn install(options: &Options) -> Result<ExitStatus, Failure> {
-    let mut host = Host::new(&options.root, options.dry_run, options.json);
-    if options.links_only {
+    let mut host = options.common.host();
+    if options.common.links_only {
         person::link(&mut host, !options.without_menu)?;
         return host.report.finish();
     }

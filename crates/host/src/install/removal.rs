@@ -1,11 +1,12 @@
 //! Taking the product away: nothing is left but what the person asked to keep.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::ValueEnum;
 
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::install::Common;
 use crate::install::account::Account;
 use crate::install::content;
 use crate::install::host::Host;
@@ -34,14 +35,8 @@ pub struct Options {
     pub keep: Vec<Keep>,
     /// Without a question.
     pub yes: bool,
-    /// Only the caller's own links.
-    pub links_only: bool,
-    /// The directory that is the host's root.
-    pub root: PathBuf,
-    /// Change nothing.
-    pub dry_run: bool,
-    /// Report as JSON.
-    pub json: bool,
+    /// Where, and how it is said.
+    pub common: Common,
 }
 
 /// State, and which choice keeps it.
@@ -70,14 +65,14 @@ const ENGINE: [(&str, &str, Option<Keep>); 4] = [
 
 /// Takes everything away.
 pub fn uninstall(options: &Options) -> Result<ExitStatus, Failure> {
-    let mut host = Host::new(&options.root, options.dry_run, options.json);
-    if options.links_only {
+    let mut host = options.common.host();
+    if options.common.links_only {
         person::unlink(&mut host)?;
         return host.report.finish();
     }
     host.need_root("uninstall")?;
     let account = Account::find(&host, options.user.as_deref())?;
-    if !options.dry_run && !options.yes {
+    if !options.common.dry_run && !options.yes {
         confirm(&host, &account, &options.keep)?;
     }
     engine(&mut host, &options.keep)?;
@@ -96,7 +91,7 @@ pub fn uninstall(options: &Options) -> Result<ExitStatus, Failure> {
     if !by_packages {
         accounts(&mut host)?;
     }
-    if host.is_booted() && !options.dry_run {
+    if host.is_booted() && !options.common.dry_run {
         host.run("systemctl", &["daemon-reload"])?;
     }
     host.report.finish()
