@@ -4,9 +4,9 @@
 //! The broker and the vault have checked bindings before they were pinned. What decides over code that
 //! programs run (names of variables, paths of files) is checked here once more.
 
-use remo_manifest::{environment, placement};
+use remo_manifest::{environment, helper, placement};
 use remo_secret::Secret;
-use remo_wire::binding::{Binding, FileTarget, Target};
+use remo_wire::binding::{Binding, FileTarget, HelperTarget, Target};
 use remo_wire::names::SecretName;
 use remo_wire::project::FetchedSecrets;
 
@@ -49,6 +49,8 @@ pub(crate) struct Plan {
     pub variables: Vec<Variable>,
     /// By the name of their secret.
     pub files: Vec<PlannedFile>,
+    /// By the name of their secret. Their values are not here: tools ask for them.
+    pub helpers: Vec<HelperTarget>,
     /// By the name of their secret.
     pub problems: Vec<Problem>,
 }
@@ -68,9 +70,16 @@ impl Plan {
     fn add(&mut self, name: &SecretName, binding: &Binding, fetched: &FetchedSecrets) -> Result<(), Cause> {
         // Checked even when the value is missing: a pin that asks for these is wrong at any time.
         check_target(&binding.target)?;
-        let Some(secret) = fetched.secrets.get(name) else {
-            return Err(Cause::Missing { anything_loaded: !fetched.secrets.is_empty() });
-        };
+        let missing = || Cause::Missing { anything_loaded: fetched.missing.len() < fetched.bindings.len() };
+        if let Target::Helper(target) = &binding.target {
+            // Of these a response only tells which are missing.
+            if fetched.missing.contains(name) {
+                return Err(missing());
+            }
+            self.helpers.push(target.clone());
+            return Ok(());
+        }
+        let secret = fetched.secrets.get(name).ok_or_else(missing)?;
         match &binding.target {
             Target::Env(target) => self.variables.extend(content::variables(target, secret)?),
             Target::File(target) => self.files.push(PlannedFile {
@@ -79,6 +88,7 @@ impl Plan {
                 mode: mode(target)?,
                 content: content::file(name, target, secret)?,
             }),
+            Target::Helper(_) => {}
         }
         Ok(())
     }
@@ -111,6 +121,9 @@ fn check_target(target: &Target) -> Result<(), Cause> {
                 why: fault.to_string(),
             })?;
             mode(target).map(|_| ())
+        }
+        Target::Helper(target) => {
+            helper::check(target).map_err(|(what, fault)| Cause::Forbidden { what, why: fault.to_string() })
         }
     }
 }

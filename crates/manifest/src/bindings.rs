@@ -11,6 +11,7 @@ use claims::Claims;
 mod claims;
 mod env;
 mod file;
+mod helper;
 
 /// Keys that every binding may have.
 const SHARED_KEYS: &[&str] = &["fetch_as", "required"];
@@ -20,17 +21,20 @@ const SHARED_KEYS: &[&str] = &["fetch_as", "required"];
 enum Mode {
     Env,
     File,
+    Helper,
 }
 
 impl Mode {
     /// Every mode with its word.
-    const WORDS: &'static [(&'static str, Self)] = &[("env", Self::Env), ("file", Self::File)];
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("env", Self::Env), ("file", Self::File), ("helper", Self::Helper)];
 
-    /// The keys that only this mode has.
+    /// The keys of this mode, beside [`SHARED_KEYS`].
     fn keys(self) -> &'static [&'static str] {
         match self {
             Self::Env => env::KEYS,
             Self::File => file::KEYS,
+            Self::Helper => helper::KEYS,
         }
     }
 
@@ -38,6 +42,7 @@ impl Mode {
         match self {
             Self::Env => "env",
             Self::File => "file",
+            Self::Helper => "helper",
         }
     }
 }
@@ -79,7 +84,11 @@ fn binding(
     name: Option<&SecretName>,
     claims: &mut Claims,
 ) -> Option<Binding> {
-    let known: Vec<_> = [SHARED_KEYS, env::KEYS, file::KEYS].into_iter().flatten().copied().collect();
+    let known = [SHARED_KEYS, env::KEYS, file::KEYS, helper::KEYS];
+    let mut known: Vec<_> = known.into_iter().flatten().copied().collect();
+    // `fields` is a key of two modes.
+    let mut seen = std::collections::BTreeSet::new();
+    known.retain(|key| seen.insert(*key));
     reader.only(section, &known);
     let required = match section.get("required") {
         Some(entry) => reader.boolean(&entry, "required = false"),
@@ -92,6 +101,7 @@ fn binding(
     let target = match mode? {
         Mode::Env => env::read(reader, section, name, claims).map(Target::Env),
         Mode::File => file::read(reader, section, claims).map(Target::File),
+        Mode::Helper => helper::read(reader, section, claims).map(Target::Helper),
     };
     Some(Binding { target: target?, required: required? })
 }
@@ -114,22 +124,24 @@ fn mode(reader: &mut Reader<'_>, section: &Section<'_>) -> Option<Mode> {
 
 /// Reports keys that belong to another mode.
 fn foreign_keys(reader: &mut Reader<'_>, section: &Section<'_>, mode: Mode) {
-    for (word, other) in Mode::WORDS.iter().filter(|(_, other)| *other != mode) {
-        for entry in section.entries().iter().filter(|entry| other.keys().contains(&entry.name)) {
-            let rule = match mode {
-                Mode::Env => Rule::FileKeyInEnvMode,
-                Mode::File => Rule::EnvKeyInFileMode,
-            };
-            reader.report(
-                rule,
-                (entry.offset, &entry.path),
-                format!(
-                    "{} belongs to fetch_as = \"{word}\", and this secret has \"{}\"",
-                    entry.name,
-                    mode.word()
-                ),
-                format!("remove the key, or write fetch_as = \"{word}\" in [{}]", section.path),
-            );
-        }
+    for entry in section.entries().iter().filter(|entry| !mode.keys().contains(&entry.name)) {
+        let owner = Mode::WORDS.iter().find(|(_, other)| other.keys().contains(&entry.name));
+        let Some((word, other)) = owner else { continue };
+        let rule = match (mode, other) {
+            (Mode::Helper, _) => Rule::OtherKeyInHelperMode,
+            (_, Mode::Helper) => Rule::HelperKeyInOtherMode,
+            (Mode::Env, _) => Rule::FileKeyInEnvMode,
+            (Mode::File, _) => Rule::EnvKeyInFileMode,
+        };
+        reader.report(
+            rule,
+            (entry.offset, &entry.path),
+            format!(
+                "{} belongs to fetch_as = \"{word}\", and this secret has \"{}\"",
+                entry.name,
+                mode.word()
+            ),
+            format!("remove the key, or write fetch_as = \"{word}\" in [{}]", section.path),
+        );
     }
 }

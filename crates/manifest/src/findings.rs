@@ -42,8 +42,10 @@ impl Findings {
         if let Some(first_broken) = broken.first().copied() {
             self.0.retain(|finding| {
                 let line = lines.line(finding.offset);
-                let absence =
-                    matches!(finding.rule, Rule::MissingKey | Rule::MissingFilePath | Rule::EmptyFields);
+                let absence = matches!(
+                    finding.rule,
+                    Rule::MissingKey | Rule::MissingFilePath | Rule::MissingHelperKey | Rule::EmptyFields
+                );
                 // Below a broken header, keys seem to belong to the top level.
                 let stray = matches!(finding.rule, Rule::UnknownKey)
                     && !finding.key.contains('.')

@@ -21,6 +21,7 @@ mod difference;
 pub mod environment;
 mod findings;
 mod header;
+pub mod helper;
 pub mod mode;
 pub mod placement;
 mod problem;

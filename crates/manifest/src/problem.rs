@@ -132,6 +132,20 @@ rules! {
     FileKeyInEnvMode,
     /// Keys of variables stand only in env mode.
     EnvKeyInFileMode,
+    /// Keys of helpers stand only in helper mode.
+    HelperKeyInOtherMode,
+    /// Keys of variables and files do not stand in helper mode.
+    OtherKeyInHelperMode,
+    /// A key of one helper does not stand beside another.
+    KeyOfAnotherHelper,
+    /// Helper mode says which tool asks, for what, and what it gets.
+    MissingHelperKey,
+    /// `helper` is one of its words.
+    HelperKind,
+    /// A helper answers for one host, registry or profile, in its one spelling.
+    HelperPlace,
+    /// `username` is one word, and excludes `fields`.
+    HelperAccount,
     /// File mode says where the file goes.
     MissingFilePath,
     /// A path is below the home or one of a few places, and not where programs look for code.
@@ -154,6 +168,8 @@ rules! {
     SharedVariable,
     /// A path takes one value only.
     SharedPath,
+    /// A helper answers one secret for one host, registry or profile.
+    SharedHelper,
     /// Cache limits are in their range.
     CacheRange,
 }

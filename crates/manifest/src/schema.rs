@@ -2,7 +2,7 @@
 //!
 //! The types here mirror the file, not the normal form: what is optional in the file is optional here. A
 //! schema cannot say everything that [`parse`](crate::parse) checks (reserved variables, two bindings onto one
-//! path, the language of templates); a file that `parse` accepts is valid by the schema, which a test holds.
+//! path, the language of templates, `username` beside `fields`); a file that `parse` accepts is valid by the schema, which a test holds.
 
 use std::collections::BTreeMap;
 
@@ -77,6 +77,12 @@ pub enum BindingTable {
     Fields(FieldsTable),
     /// Into a file.
     File(FileTable),
+    /// For git, for one host.
+    Git(GitTable),
+    /// For docker, for one registry.
+    Docker(DockerTable),
+    /// For the tools of AWS, for one profile.
+    Aws(AwsTable),
 }
 
 /// A secret that one variable takes.
@@ -137,6 +143,119 @@ pub enum EnvWord {
 pub enum FileWord {
     /// Into a file.
     File,
+}
+
+/// `helper`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HelperWord {
+    /// Asked for by a tool at the moment of use.
+    Helper,
+}
+
+/// `git`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum GitWord {
+    /// git.
+    Git,
+}
+
+/// `docker`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DockerWord {
+    /// docker and its like.
+    Docker,
+}
+
+/// `aws`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AwsWord {
+    /// Whatever reads the configuration of AWS.
+    Aws,
+}
+
+/// A secret that git gets for one host.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GitTable {
+    /// Says that a tool asks for it.
+    pub fetch_as: HelperWord,
+    /// Says which tool.
+    pub helper: GitWord,
+    /// Whether a start without this secret fails; true unless given.
+    pub required: Option<bool>,
+    /// The host, without path.
+    #[schemars(regex(pattern = r"^https?://[a-z0-9_][a-z0-9._-]*(:[1-9][0-9]{0,4})?$"))]
+    pub url: String,
+    /// The user name that goes with a secret that is one value.
+    #[schemars(regex(pattern = "^[!-9;-~]{1,128}$"))]
+    pub username: Option<String>,
+    /// The fields of a bundle.
+    pub fields: Option<AccountFieldsTable>,
+}
+
+/// A secret that docker gets for one registry.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DockerTable {
+    /// Says that a tool asks for it.
+    pub fetch_as: HelperWord,
+    /// Says which tool.
+    pub helper: DockerWord,
+    /// Whether a start without this secret fails; true unless given.
+    pub required: Option<bool>,
+    /// The registry as images are named; `docker.io` for Docker Hub.
+    #[schemars(regex(pattern = r"^[a-z0-9_][a-z0-9._-]*(:[1-9][0-9]{0,4})?$"))]
+    pub registry: String,
+    /// The user name that goes with a secret that is one value.
+    #[schemars(regex(pattern = "^[!-9;-~]{1,128}$"))]
+    pub username: Option<String>,
+    /// The fields of a bundle.
+    pub fields: Option<AccountFieldsTable>,
+}
+
+/// A bundle that the tools of AWS get for one profile.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwsTable {
+    /// Says that a tool asks for it.
+    pub fetch_as: HelperWord,
+    /// Says which tool.
+    pub helper: AwsWord,
+    /// Whether a start without this secret fails; true unless given.
+    pub required: Option<bool>,
+    /// Name of the profile.
+    #[schemars(regex(pattern = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$"))]
+    pub profile: String,
+    /// The fields of the bundle; as AWS calls them unless given.
+    pub fields: Option<AwsFieldsTable>,
+}
+
+/// Which fields of a bundle are an account.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccountFieldsTable {
+    /// Holds the user name.
+    pub username: FieldName,
+    /// Holds the password or token.
+    pub password: FieldName,
+}
+
+/// Which fields of a bundle are a key of AWS.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwsFieldsTable {
+    /// Holds the name of the key.
+    pub access_key_id: FieldName,
+    /// Holds the key.
+    pub secret_access_key: FieldName,
+    /// Holds the token of a session.
+    pub session_token: Option<FieldName>,
+    /// Holds the time at which the key expires.
+    pub expiration: Option<FieldName>,
 }
 
 /// Limits of the project's leases; each can lower the broker's own, never raise it.

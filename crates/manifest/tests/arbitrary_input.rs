@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use remo_manifest::{MANIFEST_PATH, Manifest, PROBLEMS_MAX, SCHEMA_VERSION, parse_bytes};
 use remo_wire::admin::CacheLimits;
-use remo_wire::binding::{Binding, EnvTarget, FileTarget, Target};
+use remo_wire::binding::{
+    Account, AccountFields, AwsHelper, Binding, DockerHelper, EnvTarget, FileTarget, GitHelper, HelperTarget,
+    Target,
+};
 use remo_wire::limits::MANIFEST_MAX;
 use remo_wire::names::{FieldName, ProjectName, SecretName};
 
@@ -132,7 +135,7 @@ proptest! {
 
 /// Valid manifests: each secret fills variables and a path of its own.
 fn manifests() -> impl Strategy<Value = Manifest> {
-    let target = prop_oneof![Just(0), Just(1), Just(2)];
+    let target = 0..6;
     let binding = (
         target,
         any::<bool>(),
@@ -151,6 +154,23 @@ fn manifests() -> impl Strategy<Value = Manifest> {
                             FieldName::new("user").expect("a field name"),
                         )]),
                     }),
+                    2 => Target::Helper(HelperTarget::Git(GitHelper {
+                        url: format!("https://host-{index}.example"),
+                        account: Account::Username { username: "me".to_owned() },
+                    })),
+                    3 => Target::Helper(HelperTarget::Docker(DockerHelper {
+                        registry: format!("localhost:{}", 5000 + index),
+                        account: Account::Fields {
+                            fields: AccountFields {
+                                username: FieldName::new("user").expect("a field name"),
+                                password: FieldName::new("password").expect("a field name"),
+                            },
+                        },
+                    })),
+                    4 => Target::Helper(HelperTarget::Aws(AwsHelper {
+                        profile: format!("p{index}"),
+                        fields: None,
+                    })),
                     _ => Target::File(FileTarget {
                         file_path: format!("~/.config/mine/{index}"),
                         file_mode,

@@ -178,3 +178,49 @@ fn no_path_or_template_is_shown_as_another_one() {
         [r#"aws: file ~/a (mode 0600, template "\u{430}\u{3164}\u{2800}{{value}}"), required"#]
     );
 }
+
+#[test]
+fn every_part_of_a_helper_is_said() {
+    let git = "[secrets.gh]\nfetch_as = \"helper\"\nhelper = \"git\"\nurl = \"https://github.com\"\nusername = \"me\"\n";
+    let was = "was git credentials for https://github.com (user me), required";
+    for (from, to, now) in [
+        ("github.com", "evil.example", "git credentials for https://evil.example (user me), required"),
+        (
+            "https",
+            "http",
+            "git credentials for http://github.com, sent without encryption (user me), required",
+        ),
+        ("\"me\"", "\"you\"", "git credentials for https://github.com (user you), required"),
+        (
+            "username = \"me\"",
+            "fields = { username = \"u\", password = \"p\" }",
+            "git credentials for https://github.com (user = field u, password = field p), required",
+        ),
+        (
+            "helper = \"git\"\nurl = \"https://github.com\"",
+            "helper = \"docker\"\nregistry = \"ghcr.io\"",
+            "docker credentials for ghcr.io (user me), required",
+        ),
+    ] {
+        assert_change(git, &git.replace(from, to), &[&format!("gh: is now {now} ({was})")]);
+    }
+    assert_change(git, &format!("{git}required = false\n"), &["gh: is now optional (was required)"]);
+    assert_change(
+        "[secrets.gh]\n",
+        git,
+        &[
+            "gh: is now git credentials for https://github.com (user me), required (was variable GH, required)",
+        ],
+    );
+    let aws = "[secrets.aws]\nfetch_as = \"helper\"\nhelper = \"aws\"\nprofile = \"default\"\n";
+    assert_change(
+        aws,
+        &format!(
+            "{aws}fields = {{ access_key_id = \"i\", secret_access_key = \"k\", session_token = \"t\" }}\n"
+        ),
+        &[
+            "aws: is now AWS credentials of the profile default (access_key_id = field i, secret_access_key = field k, \
+           session_token = field t), required (was AWS credentials of the profile default (fields as AWS calls them), required)",
+        ],
+    );
+}

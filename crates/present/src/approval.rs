@@ -5,7 +5,7 @@
 
 use std::num::NonZeroUsize;
 
-use remo_manifest::difference;
+use remo_manifest::{difference, helper};
 use remo_wire::admin::{ManifestResponse, ManifestState, ManifestSummary};
 use remo_wire::binding::{Binding, EnvTarget, FileTarget, Target};
 use remo_wire::names::{FieldName, ProjectName, SecretName};
@@ -138,6 +138,10 @@ fn reached(target: &Target) -> String {
         }
         Target::File(FileTarget { file_path, file_mode, .. }) => {
             format!("in the file {} (mode {file_mode})", shown::path(file_path))
+        }
+        // What is approved is more than reading: a tool sends it away by itself.
+        Target::Helper(target) => {
+            format!("and use it as {} ({})", helper::purpose(target), helper::parts(target))
         }
     }
 }

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{FieldName, SecretName};
 
+pub use helper::{Account, AccountFields, AwsFields, AwsHelper, DockerHelper, GitHelper, HelperTarget};
+
+mod helper;
+
 /// All bindings of a manifest, by the name of their secret.
 pub type Bindings = BTreeMap<SecretName, Binding>;
 
@@ -30,6 +34,8 @@ pub enum Target {
     Env(EnvTarget),
     /// Into a memory-backed file.
     File(FileTarget),
+    /// Nowhere: a tool asks for it at the moment of use.
+    Helper(HelperTarget),
 }
 
 /// The environment variables that one secret fills.

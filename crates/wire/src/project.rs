@@ -27,7 +27,7 @@ pub enum ProjectRequest<'a> {
         /// Name of the secret.
         name: Text<'a>,
     },
-    /// Every secret of the pin, out of one snapshot.
+    /// Every secret of the pin, out of one snapshot, but for those of credential helpers.
     Fetch,
     /// Turns the connection into a stream of [`ChangedEvent`]s.
     Watch {
@@ -210,7 +210,7 @@ pub struct FetchResponse<'a> {
     pub generation: u64,
     /// View of this project.
     pub view: u64,
-    /// The secrets that are there, by name.
+    /// The secrets that are there, by name, without those of credential helpers.
     pub secrets: BTreeMap<&'a SecretName, FetchedValue<'a>>,
     /// Names of the pin that are not in the snapshot, sorted.
     pub missing: Vec<&'a SecretName>,
@@ -242,7 +242,7 @@ pub struct FetchedSecrets {
     pub generation: u64,
     /// View of this project.
     pub view: u64,
-    /// The secrets that are there, by name.
+    /// The secrets that are there, by name, without those of credential helpers.
     pub secrets: BTreeMap<SecretName, FetchedSecret>,
     /// Names of the pin that are not in the snapshot.
     pub missing: Vec<SecretName>,

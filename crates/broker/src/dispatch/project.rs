@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use remo_wire::PROTOCOL_VERSION;
+use remo_wire::binding::Target;
 use remo_wire::error::{ErrorCode, ErrorResponse};
 use remo_wire::names::SecretName;
 use remo_wire::ok::OkTrue;
@@ -111,8 +112,10 @@ impl Exchange<'_> {
             |name: &SecretName| -> Option<HeldSecret<'_>> { Snapshot::get(snapshot?, name.as_str()) };
         let mut secrets = BTreeMap::new();
         let mut missing = Vec::new();
-        for name in bindings.keys() {
+        for (name, binding) in bindings {
             match lookup(name) {
+                // There for whoever asks at the moment of use: its value does not leave before that.
+                Some(_) if matches!(binding.target, Target::Helper(_)) => {}
                 Some(held) => {
                     secrets
                         .insert(name, FetchedValue { value: ValueField::new(held.exposed), kind: held.kind });
@@ -133,8 +136,9 @@ impl Exchange<'_> {
             },
         );
         let absence = self.absence();
-        for name in bindings.keys() {
+        for (name, binding) in bindings {
             match lookup(name) {
+                Some(_) if matches!(binding.target, Target::Helper(_)) => {}
                 Some(_) => self.record(Some(name.as_str()), Decision::Allow, Outcome::Ok, "pinned"),
                 None => self.record(Some(name.as_str()), Decision::Allow, Outcome::NotFound, absence),
             }

@@ -17,6 +17,7 @@ mod bad_input;
 mod departures;
 mod disk;
 mod flood;
+mod helpers;
 mod holders;
 mod kill_rounds;
 mod leases;

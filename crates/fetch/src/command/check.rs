@@ -1,5 +1,6 @@
 //! `check`: what would be injected, and what is in the way. Writes nothing and shows no value.
 
+use remo_manifest::helper;
 use remo_wire::binding::{Binding, EnvTarget, Target};
 use remo_wire::names::{ProjectName, SecretName};
 use serde::Serialize;
@@ -70,7 +71,7 @@ fn finding<'a>(
     let mut finding = Finding {
         name,
         approved: true,
-        present: vended.fetched.secrets.contains_key(name),
+        present: !vended.fetched.missing.contains(name),
         required: binding.required,
         injected_as: describe(&binding.target),
         problem: None,
@@ -103,6 +104,7 @@ fn describe(target: &Target) -> String {
             format!("variables {}", names.join(", "))
         }
         Target::File(target) => format!("file {} ({})", target.file_path, target.file_mode),
+        Target::Helper(target) => helper::purpose(target),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Variables and paths may be filled once only.
+//! Variables and paths may be filled once only, and a place has one helper's answer only.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,8 @@ use crate::reader::Reader;
 pub(super) struct Claims {
     variables: Vec<Claim>,
     paths: Vec<Claim>,
+    helpers: Vec<Claim>,
+    tool_files: Vec<Claim>,
 }
 
 struct Claim {
@@ -27,10 +29,21 @@ impl Claims {
         self.paths.push(Claim { what: what.to_owned(), offset, key: key.to_owned() });
     }
 
+    /// What a helper answers for.
+    pub(super) fn helper(&mut self, what: &str, offset: usize, key: &str) {
+        self.helpers.push(Claim { what: what.to_owned(), offset, key: key.to_owned() });
+    }
+
+    /// A file in which a tool is told of its helper. Several bindings may want the same one.
+    pub(super) fn tool_file(&mut self, what: &str, offset: usize, key: &str) {
+        self.tool_files.push(Claim { what: what.to_owned(), offset, key: key.to_owned() });
+    }
+
     /// Reports every claim on what an earlier line has taken.
     pub(super) fn report(mut self, reader: &mut Reader<'_>) {
         self.variables.sort_by_key(|claim| claim.offset);
         self.paths.sort_by_key(|claim| claim.offset);
+        self.helpers.sort_by_key(|claim| claim.offset);
         let mut taken: BTreeMap<&str, &Claim> = BTreeMap::new();
         for claim in &self.variables {
             if let Some(first) = taken.get(claim.what.as_str()) {
@@ -45,6 +58,40 @@ impl Claims {
             }
         }
         paths(reader, &self.paths);
+        helpers(reader, &self.helpers);
+        tool_files(reader, &self.tool_files, &self.paths);
+    }
+}
+
+fn helpers(reader: &mut Reader<'_>, claims: &[Claim]) {
+    let mut taken: BTreeMap<&str, &Claim> = BTreeMap::new();
+    for claim in claims {
+        if let Some(first) = taken.get(claim.what.as_str()) {
+            reader.report(
+                Rule::SharedHelper,
+                (claim.offset, &claim.key),
+                format!("another secret is already the answer for this: {}", first.key),
+                "keep one of the two: a tool is given one answer",
+            );
+        } else {
+            taken.insert(&claim.what, claim);
+        }
+    }
+}
+
+fn tool_files(reader: &mut Reader<'_>, tools: &[Claim], paths: &[Claim]) {
+    for path in paths {
+        let clash = |tool: &&Claim| {
+            path.what == tool.what || below(&path.what, &tool.what) || below(&tool.what, &path.what)
+        };
+        if let Some(tool) = tools.iter().find(clash) {
+            reader.report(
+                Rule::SharedPath,
+                (path.offset, &path.key),
+                format!("{} is needed to tell the tool of the helper of {}", tool.what, tool.key),
+                "give the file another file_path, or fetch that secret as a file too",
+            );
+        }
     }
 }
 

@@ -88,7 +88,7 @@ fn bundle(reader: &mut Reader<'_>, entry: &Entry<'_>, claims: &mut Claims) -> Op
     (fields.len() == entries.len()).then_some(EnvTarget::Fields { fields })
 }
 
-fn field(reader: &mut Reader<'_>, entry: &Entry<'_>) -> Option<FieldName> {
+pub(super) fn field(reader: &mut Reader<'_>, entry: &Entry<'_>) -> Option<FieldName> {
     let name = reader.text(entry, FIELDS_EXAMPLE)?;
     FieldName::new(name)
         .map_err(|rule| {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use remo_wire::admin::ManifestSummary;
 use remo_wire::binding::{Binding, EnvTarget, FileTarget, Target};
 
-use crate::quote;
+use crate::{helper, quote};
 
 /// A binding in one phrase.
 pub(super) fn binding(binding: &Binding) -> String {
@@ -19,6 +19,7 @@ pub(super) fn binding(binding: &Binding) -> String {
                 template.as_deref().map_or_else(String::new, |text| format!(", template {}", escaped(text)));
             format!("file {} (mode {file_mode}{content})", shown(file_path))
         }
+        Target::Helper(target) => format!("{} ({})", helper::purpose(target), helper::parts(target)),
     };
     format!("{target}, {}", necessity(binding.required))
 }
@@ -29,7 +30,9 @@ pub(super) fn changes(was: &Binding, now: &Binding) -> Vec<String> {
     match (&was.target, &now.target) {
         (Target::Env(was), Target::Env(now)) => environment(was, now, &mut changes),
         (Target::File(was), Target::File(now)) => file(was, now, &mut changes),
-        (Target::Env(_), Target::File(_)) | (Target::File(_), Target::Env(_)) => {
+        // Of a helper's few words none is left out: what stayed is needed to judge what changed.
+        (Target::Helper(was), Target::Helper(now)) if was == now => {}
+        _ => {
             changes.push(format!("is now {} (was {})", binding(now), binding(was)));
             return changes;
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use remo_manifest::template::Template;
-use remo_manifest::{environment, mode, placement};
+use remo_manifest::{environment, helper, mode, placement};
 use remo_wire::admin::{ListedSecret, ManifestResponse};
 use remo_wire::binding::{Binding, EnvTarget, FileTarget, Target};
 use remo_wire::names::{FieldName, SecretName};
@@ -151,6 +151,9 @@ fn goes_to(target: &Target) -> String {
             let template = if template.is_some() { ", by a template" } else { "" };
             format!("file {} (mode {}{template})", shown::path(file_path), escaped(file_mode))
         }
+        Target::Helper(target) => {
+            format!("{} ({})", escaped(&helper::purpose(target)), escaped(&helper::parts(target)))
+        }
     }
 }
 
@@ -197,6 +200,11 @@ fn fit(name: &SecretName, target: &Target, listed: &ListedSecret) -> Result<(), 
                 hint: problem.remedy,
             })
         }
+        (Target::Helper(target), _) => {
+            let fields: Vec<&str> = listed.fields.iter().map(FieldName::as_str).collect();
+            helper::fits(name, target, listed.kind, &fields)
+                .map_err(|unfit| Unfit { problem: unfit.problem, hint: unfit.hint })
+        }
         (Target::Env(EnvTarget::Variable { .. }), Kind::Scalar) | (Target::File(_), _) => Ok(()),
     }
 }
@@ -216,5 +224,6 @@ fn allowed(name: &SecretName, target: &Target) -> Result<(), Unfit> {
             placement::check(file_path).map_err(|fault| refused(file_path, &fault))?;
             mode::check(file_mode).map(drop).map_err(|fault| refused(file_mode, &fault))
         }
+        Target::Helper(target) => helper::check(target).map_err(|(what, fault)| refused(&what, &fault)),
     }
 }
