@@ -37,6 +37,7 @@ complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -f -
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -f -a "start" -d 'For the entrypoint of a container: inject for the remote user, and print shell code that sets the variables'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -f -a "hook" -d 'For the hooks that tooling runs in a container before the user\'s commands: succeed once the secrets are in'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -f -a "shell" -d 'For the start-up files of shells: print shell code that sets the variables, from the set that was injected'
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -f -a "credential" -d 'For git, docker and the tools of AWS: answer one request for credentials'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -f -a "wait" -d 'Wait until a run without a command, or watch, has injected all that is required'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_needs_command" -f -a "watch" -d 'Inject, and keep files fresh as secrets change, until SIGTERM'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand exec" -l project -d 'The project; by default the only one with a socket in /run/remo-broker [env: REMO_PROJECT]' -r
@@ -86,6 +87,12 @@ complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand sh
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand shell" -l timeout -d 'How long to wait for what is required; by default 15 [env: REMO_FETCH_SECRETS_TIMEOUT_SECONDS]' -r
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand shell" -l watch -d 'Keep the files fresh in the background where nobody does, see watch'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand shell" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand credential" -l project -d 'The project; by default the only one with a socket in /run/remo-broker [env: REMO_PROJECT]' -r
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand credential" -l socket -d 'The project\'s socket; by default /run/remo-broker/PROJECT.sock [env: REMO_BROKER_PROJECT_SOCKET]' -r -F
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand credential" -l secrets-dir -d 'Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: REMO_SECRETS_DIR]' -r -F
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand credential" -l home -d 'What ~ stands for; by default HOME, else the home in /etc/passwd' -r -F
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand credential" -l timeout -d 'How long to wait for what is required; by default 15 [env: REMO_FETCH_SECRETS_TIMEOUT_SECONDS]' -r
+complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand credential" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand wait" -l project -d 'The project; by default the only one with a socket in /run/remo-broker [env: REMO_PROJECT]' -r
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand wait" -l socket -d 'The project\'s socket; by default /run/remo-broker/PROJECT.sock [env: REMO_BROKER_PROJECT_SOCKET]' -r -F
 complete -c remo-fetch-secrets -n "__fish_remo_fetch_secrets_using_subcommand wait" -l secrets-dir -d 'Where secrets are kept; must be memory-backed; by default /dev/shm/remo-secrets [env: REMO_SECRETS_DIR]' -r -F

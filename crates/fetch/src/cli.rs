@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::credential::Tool;
 use crate::shell::Shell;
 
 /// Fetches the secrets that were approved for this project, and injects them.
@@ -44,6 +45,7 @@ Examples:
 
 Exit status:
   0    done
+  1    credential docker: nothing is approved for that registry
   64   the command line or a variable of the environment is not usable
   69   a required secret is not available, or the broker, the place for secrets or a path refuses
   70   a fault of this program or of the system
@@ -132,6 +134,20 @@ pub(crate) enum Command {
         /// Keep the files fresh in the background where nobody does, see watch
         #[arg(long)]
         watch: bool,
+    },
+    /// For git, docker and the tools of AWS: answer one request for credentials
+    ///
+    /// Asks the broker for the secret at the moment of use, so that no environment and no file holds it. Only what
+    /// the approved manifest names for helpers is answered, and each answer is on record. The tools call
+    /// this program by other names: git-credential-remo, docker-credential-remo, aws-credential-remo. git and
+    /// docker write their request to standard input. For git, other hosts get no answer and no error.
+    Credential {
+        /// git, docker or aws
+        #[arg(value_name = "git|docker|aws")]
+        tool: Tool,
+        /// What the tool wants: get, store or erase; for docker also list; for aws the name of the profile
+        #[arg(value_name = "OPERATION|PROFILE")]
+        argument: String,
     },
     /// Wait until a run without a command, or watch, has injected all that is required
     ///

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal as _, stdout};
 
 use crate::cli::{Cli, Command};
+use crate::credential;
 use crate::exit_status::ExitStatus;
 use crate::failure::Failure;
 use crate::plan::Plan;
@@ -35,6 +36,7 @@ pub(crate) fn dispatch(cli: Cli, environment: Environment) -> Result<ExitStatus,
             hook::run(settings, user.as_deref(), session_data.as_deref(), watch)
         }
         Some(Command::Shell { user, shell, watch }) => shell::run(settings, user.as_deref(), shell, watch),
+        Some(Command::Credential { tool, argument }) => credential::answer(&settings, tool, &argument),
         Some(Command::Wait) => wait::run(&settings),
         Some(Command::Watch { detached }) => watch::run(&settings, detached),
     }
@@ -63,5 +65,13 @@ fn refuse_terminal(usage: &str) -> Result<(), Failure> {
 fn note_left_out(plan: &Plan) {
     for problem in plan.problems.iter().filter(|problem| !problem.fatal()) {
         report::note(format_args!("optional {problem}"));
+    }
+}
+
+/// How many secrets wait for a tool to ask, as the end of a sentence.
+fn by_helpers(plan: &Plan) -> String {
+    match plan.helpers.len() {
+        0 => String::new(),
+        count => format!(", {count} for helpers to ask for"),
     }
 }

@@ -6,6 +6,8 @@
 pub enum ExitStatus {
     /// Done.
     Success,
+    /// `credential docker`: nothing is approved for what was asked for. The tools go on without credentials.
+    NothingApproved,
     /// The command line or a variable of the environment is not usable (`EX_USAGE`).
     Usage,
     /// A required secret is not available, or the broker, the place for secrets or a path in the home refuses
@@ -30,6 +32,7 @@ impl ExitStatus {
     pub fn code(self) -> u8 {
         match self {
             Self::Success => 0,
+            Self::NothingApproved => 1,
             Self::Usage => 64,
             Self::Unavailable => 69,
             Self::Internal => 70,

@@ -67,6 +67,11 @@ impl Failure {
         self
     }
 
+    /// The problem alone.
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+
     /// What the program ends with.
     pub fn status(&self) -> ExitStatus {
         self.status

@@ -11,8 +11,10 @@ use std::time::Duration;
 use remo_wire::names::{ProjectName, SecretName};
 use serde::{Deserialize, Serialize};
 
+use crate::credential::tool_file::{self, ToolFile};
 use crate::failure::Failure;
-use crate::plan::{Destination, PlannedFile, Variable};
+use crate::plan::{Destination, Plan, Variable};
+use crate::report;
 use crate::settings::Settings;
 use crate::storage::Storage;
 use crate::vend::Vended;
@@ -40,6 +42,9 @@ pub(crate) struct Ledger {
     home: Option<PathBuf>,
     /// Path of the link, as in the manifest, by secret.
     links: BTreeMap<SecretName, String>,
+    /// Path of the link, by the name of a file that tells a tool of its helper.
+    #[serde(default)]
+    tools: BTreeMap<String, String>,
 }
 
 /// What a path that is taken means.
@@ -117,7 +122,7 @@ impl<'a> Injection<'a> {
         set::remove_retired(self.storage, before.name.as_deref());
         session::remove_dead(self.storage);
 
-        let Linked { ledger, made, faults } = self.link_all(&vended.plan.files, occupied)?;
+        let Linked { ledger, made, faults } = self.link_all(&vended.plan, occupied)?;
         let complete = vended.complete() && faults.is_empty();
         let written = set::write(self.storage, vended, &ledger, &self.ready(vended), complete)
             .and_then(|name| set::switch(self.storage, &name, before.name.as_deref()));
@@ -130,10 +135,10 @@ impl<'a> Injection<'a> {
         Ok(Injected { changed_variables, faults, replaced: before.name.is_some() })
     }
 
-    fn link_all(&mut self, files: &[PlannedFile], occupied: Occupied) -> Result<Linked, Failure> {
-        let ledger = Ledger { home: self.roots.home_path(), links: BTreeMap::new() };
+    fn link_all(&mut self, plan: &Plan, occupied: Occupied) -> Result<Linked, Failure> {
+        let ledger = Ledger { home: self.roots.home_path(), ..Ledger::default() };
         let mut linked = Linked { ledger, made: Vec::new(), faults: Vec::new() };
-        for file in files {
+        for file in &plan.files {
             let target = set::path_of(self.storage.path(), &file.secret);
             match link::place(&mut self.roots, &file.destination, &target, self.storage.path()) {
                 Ok(placed) => {
@@ -152,7 +157,29 @@ impl<'a> Injection<'a> {
                 }
             }
         }
+        for file in tool_file::of(&plan.helpers) {
+            self.link_tool(&file, &mut linked);
+        }
         Ok(linked)
+    }
+
+    /// No secret is lost or laid open where a tool is not told of its helper: that is said, and the start goes on.
+    fn link_tool(&mut self, file: &ToolFile, linked: &mut Linked) {
+        let Some(destination) = Destination::parse(file.path) else { return };
+        let target = set::tool_path_of(self.storage.path(), file.name);
+        match link::place(&mut self.roots, &destination, &target, self.storage.path()) {
+            Ok(placed) => {
+                if placed == Placed::New {
+                    linked.made.push((destination.clone(), target));
+                }
+                linked.ledger.tools.insert(file.name.to_owned(), file.path.to_owned());
+            }
+            Err(fault) => {
+                if !file.is_told_by(&self.roots.full_path(&destination)) {
+                    report::note(untold(file, &fault));
+                }
+            }
+        }
     }
 
     fn unlink(&mut self, made: &[(Destination, PathBuf)]) {
@@ -168,10 +195,20 @@ impl<'a> Injection<'a> {
             Some(home) if Some(home) != now.home.as_ref() => Roots::with_home(home),
             _ => self.roots.clone(),
         };
-        for (secret, path) in &before.links {
-            let unchanged = before.home == now.home && now.links.get(secret) == Some(path);
-            if let (false, Some(destination)) = (unchanged, Destination::parse(path)) {
-                let target = set::path_of(self.storage.path(), secret);
+        let same_home = before.home == now.home;
+        let storage = self.storage.path();
+        let secrets = before
+            .links
+            .iter()
+            .filter(|(secret, path)| !(same_home && now.links.get(*secret) == Some(*path)))
+            .map(|(secret, path)| (path, set::path_of(storage, secret)));
+        let tools = before
+            .tools
+            .iter()
+            .filter(|(name, path)| !(same_home && now.tools.get(*name) == Some(*path)))
+            .map(|(name, path)| (path, set::tool_path_of(storage, name)));
+        for (path, target) in secrets.chain(tools) {
+            if let Some(destination) = Destination::parse(path) {
                 // A link that cannot be removed leads nowhere, and what it led to is gone.
                 let _ = link::remove(&mut roots, &destination, &target);
             }
@@ -211,6 +248,19 @@ pub(crate) fn remove_retired(storage: &Storage) -> Result<bool, Failure> {
 pub(crate) fn inspect(settings: &Settings, destination: &Destination) -> Option<LinkFault> {
     let ours: PathBuf = settings.secrets_dir.components().collect();
     link::inspect(&mut Roots::new(settings), destination, &ours).err()
+}
+
+/// Why a tool is not told of its helper, and what to do; `None` where it is. Changes nothing; for `check`.
+pub(crate) fn inspect_tool(settings: &Settings, file: &ToolFile) -> Option<Failure> {
+    let destination = Destination::parse(file.path)?;
+    let fault = inspect(settings, &destination)?;
+    let told = file.is_told_by(&Roots::new(settings).full_path(&destination));
+    (!told).then(|| untold(file, &fault))
+}
+
+fn untold(file: &ToolFile, fault: &LinkFault) -> Failure {
+    Failure::unavailable(format!("{} is not told of its helper: {}", file.tool.word(), fault.brief()))
+        .hint(file.hint())
 }
 
 /// The variables of the set in force.

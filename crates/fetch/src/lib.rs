@@ -9,19 +9,23 @@
 //! - [`vend`]: fetching, and waiting for what can heal
 //! - [`storage`]: the memory-backed directory and what is demanded of it
 //! - [`injection`]: sets of files, the links to them, files for one command
+//! - [`credential`]: secrets that a tool asks for at the moment of use
 //! - [`shell`]: variables as text that a shell reads back exactly
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::cli::{Cli, Command};
+use crate::credential::Tool;
 use crate::exit_status::ExitStatus;
 use crate::failure::Failure;
 use crate::settings::Environment;
 
 mod cli;
 mod command;
+mod credential;
 pub mod exit_status;
 mod failure;
 mod hardening;
@@ -41,7 +45,7 @@ const EVALUATED: [&str; 3] = ["env", "start", "shell"];
 
 /// The whole program. Standard error has been told why when the status is not success.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environment) -> ExitStatus {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = by_name(arguments.into_iter().collect());
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -72,6 +76,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environme
         }
         failure.status()
     })
+}
+
+/// Called by a name of a credential helper, the program is that helper.
+fn by_name(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let name = arguments.first().and_then(|program| Path::new(program).file_name()?.to_str());
+    if let Some(tool) = name.and_then(Tool::by_program) {
+        arguments.splice(1..1, ["credential", tool.word()].map(OsString::from));
+    }
+    arguments
 }
 
 /// The command line, for generated man pages and completions.

@@ -1,10 +1,11 @@
 //! `check`: what would be injected, and what is in the way. Writes nothing and shows no value.
 
 use remo_manifest::helper;
-use remo_wire::binding::{Binding, EnvTarget, Target};
+use remo_wire::binding::{Binding, EnvTarget, HelperTarget, Target};
 use remo_wire::names::{ProjectName, SecretName};
 use serde::Serialize;
 
+use crate::credential::tool_file;
 use crate::exit_status::ExitStatus;
 use crate::failure::Failure;
 use crate::injection;
@@ -37,6 +38,9 @@ struct Finding<'a> {
     hint: Option<String>,
     #[serde(skip)]
     fatal: bool,
+    /// It is there, and its tool has to be told where to ask.
+    #[serde(skip)]
+    by_hand: bool,
 }
 
 pub(super) fn run(settings: &Settings, json: bool) -> Result<ExitStatus, Failure> {
@@ -77,12 +81,20 @@ fn finding<'a>(
         problem: None,
         hint: None,
         fatal: false,
+        by_hand: false,
     };
     if let Some(problem) = vended.plan.problems.iter().find(|problem| problem.secret == *name) {
         finding.problem = Some(problem.to_string());
         finding.hint = Some(problem.hint());
         finding.fatal = problem.fatal();
         return finding;
+    }
+    if let Target::Helper(target) = &binding.target
+        && let Some((problem, hint)) = untold(settings, target)
+    {
+        finding.problem = Some(problem);
+        finding.hint = Some(hint);
+        finding.by_hand = true;
     }
     if let Target::File(target) = &binding.target {
         let fault = Destination::parse(&target.file_path)
@@ -94,6 +106,19 @@ fn finding<'a>(
         }
     }
     finding
+}
+
+/// Why the tool will not ask, and what to do. That stops no start.
+fn untold(settings: &Settings, target: &HelperTarget) -> Option<(String, String)> {
+    if let HelperTarget::Git(_) = target {
+        let hint = tool_file::git_is_told().err()?;
+        return Some(("git is not told of its helper".to_owned(), hint));
+    }
+    let files = tool_file::of(std::slice::from_ref(target));
+    files.iter().find_map(|file| {
+        let failure = injection::inspect_tool(settings, file)?;
+        Some((failure.problem().to_owned(), file.hint()))
+    })
 }
 
 fn describe(target: &Target) -> String {
@@ -125,13 +150,15 @@ fn table(report: &Report<'_>) -> String {
         let state = match (&finding.problem, finding.fatal) {
             (None, _) => "ok",
             (Some(_), true) => "FAILS",
+            (Some(_), false) if finding.by_hand => "by hand",
             (Some(_), false) => "left out",
         };
         let optional = if finding.required { "" } else { ", optional" };
         lines.push(format!("  {:width$}  {state:8}  {}{optional}", finding.name, finding.injected_as));
         let hint = finding.hint.as_ref().filter(|_| !(several && missing(finding)));
         let hint = hint.map(|hint| format!("hint: {hint}"));
-        let details = finding.problem.iter().flat_map(|problem| problem.lines()).chain(hint.as_deref());
+        let hint = hint.iter().flat_map(|hint| hint.lines());
+        let details = finding.problem.iter().flat_map(|problem| problem.lines()).chain(hint);
         lines.extend(details.map(|line| format!("  {:width$}            {line}", "")));
     }
     if several {

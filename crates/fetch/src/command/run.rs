@@ -55,10 +55,11 @@ fn fetch_and_inject(settings: &Settings, storage: &Storage) -> Result<Run, Failu
     };
     super::note_left_out(&vended.plan);
     report::note(format_args!(
-        "{}: {} in the environment, {} as files",
+        "{}: {} in the environment, {} as files{}",
         vended.project,
         vended.plan.variables.len(),
-        vended.plan.files.len()
+        vended.plan.files.len(),
+        super::by_helpers(&vended.plan)
     ));
     Ok(Run { vended, replaced: injected.replaced })
 }

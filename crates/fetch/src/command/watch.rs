@@ -265,11 +265,12 @@ impl Watch<'_> {
         }
         super::note_left_out(&vended.plan);
         report::note(format_args!(
-            "{}: view {}, {} in the environment, {} as files",
+            "{}: view {}, {} in the environment, {} as files{}",
             vended.project,
             vended.fetched.view,
             vended.plan.variables.len(),
-            vended.plan.files.len() - injected.faults.len()
+            vended.plan.files.len() - injected.faults.len(),
+            super::by_helpers(&vended.plan)
         ));
         if !injected.changed_variables.is_empty() {
             report::note(format_args!(

@@ -66,6 +66,16 @@ pub(crate) enum LinkFault {
 }
 
 impl LinkFault {
+    /// What is in the way, in a phrase.
+    pub(crate) fn brief(&self) -> String {
+        match self {
+            Self::Occupied { path, what } => format!("{} is {what} that is not ours", path.display()),
+            Self::Way { path, what } => format!("{} is {what}", path.display()),
+            Self::Unnamed(failure) => failure.to_string(),
+            Self::System { attempt, path, error } => format!("cannot {attempt} {}: {error}", path.display()),
+        }
+    }
+
     /// What to tell about it.
     pub(crate) fn into_failure(self, secret: &SecretName) -> Failure {
         match self {

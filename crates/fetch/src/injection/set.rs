@@ -11,6 +11,7 @@ use rustix::time::Timespec;
 use serde::{Deserialize, Serialize};
 
 use super::{Ledger, RETIREMENT};
+use crate::credential::tool_file;
 use crate::failure::Failure;
 use crate::plan::{Plan, Variable};
 use crate::report;
@@ -26,6 +27,9 @@ const SETS: &str = "views";
 
 /// Where secrets' files are, in a set.
 pub(super) const FILES: &str = "files";
+
+/// Where the files are that tell tools of their helpers, in a set.
+const TOOLS: &str = "tools";
 
 const ENVIRONMENT_POSIX: &str = "env.sh";
 const ENVIRONMENT_FISH: &str = "env.fish";
@@ -98,6 +102,11 @@ pub(super) fn path_of(storage: &Path, secret: &SecretName) -> PathBuf {
     storage.join(CURRENT).join(FILES).join(secret.as_str())
 }
 
+/// Where a file for a tool is reachable in whichever set is in force.
+pub(super) fn tool_path_of(storage: &Path, name: &str) -> PathBuf {
+    storage.join(CURRENT).join(TOOLS).join(name)
+}
+
 /// Writes a new set, which nobody sees yet, and returns its name.
 pub(super) fn write(
     storage: &Storage,
@@ -116,6 +125,7 @@ pub(super) fn write(
         let variables = &vended.plan.variables;
         let text = |name, content: &[u8]| tree::create_file(&set, name, OWNER_ONLY, content);
         write_files(&set, &vended.plan)?;
+        write_tool_files(&set, &vended.plan)?;
         text(ENVIRONMENT_POSIX, shell::script(Shell::Posix, variables).expose())?;
         text(ENVIRONMENT_FISH, shell::script(Shell::Fish, variables).expose())?;
         text(ENVIRONMENT_NUL, shell::nul_separated(variables).expose())?;
@@ -138,6 +148,17 @@ pub(super) fn write_files(set: &std::os::fd::OwnedFd, plan: &Plan) -> std::io::R
         tree::create_file(&files, file.secret.as_str(), mode, file.content.expose())?;
     }
     Ok(())
+}
+
+fn write_tool_files(set: &std::os::fd::OwnedFd, plan: &Plan) -> std::io::Result<()> {
+    let files = tool_file::of(&plan.helpers);
+    if files.is_empty() {
+        return Ok(());
+    }
+    let tools = tree::create_directory(set, TOOLS)?;
+    files
+        .iter()
+        .try_for_each(|file| tree::create_file(&tools, file.name, OWNER_ONLY, file.content.as_bytes()))
 }
 
 /// Puts a set in force in place of `before`. This one rename is what readers see.
