@@ -39,7 +39,13 @@ chmod 0711 "$place/remo-fetch-secrets"
 "$place/remo-fetch-secrets" --version >/dev/null || fail "the helper does not run in this image" \
     "it is made for one kind of processor; make it where the container runs: cargo xtask package --only feature"
 mkdir -p /usr/local/bin
-[ -e /usr/local/bin/remo-fetch-secrets ] || ln -s "$place/remo-fetch-secrets" /usr/local/bin/remo-fetch-secrets
+# docker finds its helper by its name on the path, git by the line below, and AWS's tools by a file that is made at start.
+for name in git-credential-remo docker-credential-remo aws-credential-remo; do
+    ln -sf remo-fetch-secrets "$place/$name"
+done
+for name in remo-fetch-secrets docker-credential-remo; do
+    [ -e "/usr/local/bin/$name" ] || ln -s "$place/$name" "/usr/local/bin/$name"
+done
 
 # Copies of the environment that tooling would write there lead to nowhere from the start.
 if [ -n "$session" ]; then
@@ -61,6 +67,24 @@ add() {
     fi
     echo "$line" >>"$1"
 }
+
+# git, for every user and beside what is there. A section may stand in such a file twice. The helper answers for hosts
+# that were approved only, and git goes on with its other helpers for the rest.
+git_helper="	helper = $place/git-credential-remo"
+git_knows=
+if [ -f /etc/gitconfig ]; then
+    while IFS= read -r found || [ -n "$found" ]; do
+        [ "$found" != "$git_helper" ] || git_knows=yes
+    done </etc/gitconfig
+fi
+if [ -z "$git_knows" ]; then
+    if [ ! -f /etc/gitconfig ]; then
+        : >/etc/gitconfig
+        chmod 0644 /etc/gitconfig
+    fi
+    # A last line without its end would take the section in.
+    { echo; echo '[credential]'; echo "$git_helper"; } >>/etc/gitconfig
+fi
 
 # Login shells.
 reads_folder=

@@ -94,6 +94,9 @@ fn failure(error: &ClientError) -> Failure {
         ClientError::Refused(response) => match response.code {
             ErrorCode::Denied => failure
                 .hint("remo-reload runs on the instance; it shows what the manifest asks for before it approves"),
+            ErrorCode::NotFound => {
+                failure.hint("in the vault: remo-vault list shows what is stored, remo-vault push loads it again")
+            }
             // Not by our own number: the broker may see another one, through a user namespace.
             ErrorCode::PeerUnexpected if response.message.contains("overflow user") => {
                 failure.hint("run as a user with a number of its own, such as the container's remote user, or as root")

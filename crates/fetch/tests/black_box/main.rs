@@ -9,6 +9,7 @@
 
 mod check;
 mod container;
+mod credential;
 mod exec;
 mod home;
 mod keeping;
