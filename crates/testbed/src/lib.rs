@@ -23,6 +23,7 @@ pub mod feature;
 pub mod images;
 pub mod instance;
 mod leftovers;
+pub mod packages;
 mod programs;
 mod registry;
 

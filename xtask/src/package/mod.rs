@@ -1,16 +1,23 @@
 //! `cargo xtask package`: what is shipped, below `target/package`.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+
+use content::Sources;
 
 use crate::failure::Failure;
 use crate::workspace::Workspace;
 use crate::{console, static_helper};
 
+mod content;
+mod debian;
 mod feature;
 mod layout;
+mod programs;
+
+pub(crate) use programs::path_flags;
 
 /// Arguments of `cargo xtask package`.
 #[derive(Debug, Args)]
@@ -18,6 +25,16 @@ pub(crate) struct Arguments {
     /// Make this one only; without it, everything that there is
     #[arg(long, value_enum)]
     only: Option<Part>,
+
+    /// Take the programs of the Debian packages from this folder, instead of building them for release
+    ///
+    /// For tests of what becomes of them: the packages are the same but for what their programs were built with.
+    #[arg(long, value_name = "DIR")]
+    programs: Option<PathBuf>,
+
+    /// Where to put it [default: target/package]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
 }
 
 /// What can be made.
@@ -25,16 +42,29 @@ pub(crate) struct Arguments {
 enum Part {
     /// The dev container feature: a tarball and an OCI layout
     Feature,
+    /// Debian packages of the broker, the host tools and the feature
+    Debian,
 }
 
 /// Makes it, and prints the folder of each part on standard output.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Failure> {
-    match arguments.only {
-        None | Some(Part::Feature) => {
-            let helper = static_helper::build(workspace)?;
-            let folder = workspace.target().join("package/feature");
-            feature::make(&workspace.root().join("features/secrets"), &helper, &folder)?;
-            console::pass_on(&folder.display().to_string());
+    let out = arguments.out.clone().unwrap_or_else(|| workspace.target().join("package"));
+    let wants = |part| arguments.only.is_none_or(|only| only == part);
+    let feature = out.join("feature");
+    let helper = static_helper::build(workspace)?;
+    feature::make(&workspace.root().join("features/secrets"), &helper, &feature)?;
+    if wants(Part::Feature) {
+        console::pass_on(&feature.display().to_string());
+    }
+    if wants(Part::Debian) {
+        let programs = match &arguments.programs {
+            Some(folder) => folder.clone(),
+            None => programs::build(workspace)?,
+        };
+        let folder = out.join("debian");
+        let sources = Sources { root: workspace.root(), programs: &programs, feature: &feature };
+        for package in debian::make(&sources, &folder)? {
+            console::pass_on(&package.display().to_string());
         }
     }
     Ok(())

@@ -8,6 +8,7 @@
 )]
 
 mod boot;
+mod packages;
 
 use remo_testbed::Instance;
 use remo_testkit::skip;

@@ -33,6 +33,8 @@ const TPM: &str = "the tests that seal the vault key with a software TPM";
 
 const CONTAINERS: &str = "the tests in real containers";
 
+const PACKAGES: &str = "the tests of the Debian packages";
+
 /// Tests that miss one of these report themselves as skipped, by name.
 pub(super) const NEEDED: &[Needed] = &[
     Needed {
@@ -71,6 +73,10 @@ pub(super) const NEEDED: &[Needed] = &[
     Needed { package: "docker-registry", content: Program("docker-registry"), by: CONTAINERS },
     Needed { package: "debootstrap", content: Program("debootstrap"), by: CONTAINERS },
     Needed { package: "openssh-client", content: Program("ssh"), by: "the tests that log in to an instance" },
+    Needed { package: "debhelper", content: Program("dh"), by: PACKAGES },
+    Needed { package: "dpkg-dev", content: Program("dpkg-buildpackage"), by: PACKAGES },
+    Needed { package: "lintian", content: Program("lintian"), by: PACKAGES },
+    Needed { package: "man-db", content: Program("man"), by: PACKAGES },
     Needed { package: "libudev1", content: Library("libudev.so.1"), by: "fnox, which links it" },
     Needed { package: "python3-pip", content: Program("pip3"), by: "fetching fnox" },
 ];
