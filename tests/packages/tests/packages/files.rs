@@ -14,7 +14,10 @@ fn is_folder(line: &str) -> bool {
     line.starts_with('d')
 }
 
-/// Mode, owner and path of each file of a package. Digests in names are left out.
+/// Folders of which one line says enough: names there are digests, or follow from the commands.
+const MANY: [&str; 2] = ["/blobs/sha256/", "/man/man1/"];
+
+/// Mode, owner and path of each file of a package.
 fn listed(name: &str, folder: &std::path::Path) -> BTreeSet<String> {
     let said = run(Command::new("dpkg-deb").arg("--contents").arg(file(folder, name)));
     said.lines()
@@ -24,10 +27,12 @@ fn listed(name: &str, folder: &std::path::Path) -> BTreeSet<String> {
             let (mode, owner) = (words.next().unwrap(), words.next().unwrap());
             let path = words.skip(3).collect::<Vec<_>>().join(" ");
             let path = path.trim_start_matches('.');
-            let path = match path.split_once("/blobs/sha256/") {
-                Some((before, _)) => format!("{before}/blobs/sha256/*"),
-                None => path.to_owned(),
-            };
+            let many = MANY.iter().find(|folder| path.contains(**folder));
+            let path =
+                match many.and_then(|folder| path.split_once(folder).map(|(before, _)| (before, folder))) {
+                    Some((before, folder)) => format!("{before}{folder}*"),
+                    None => path.to_owned(),
+                };
             format!("{name}: {mode} {owner} {path}\n")
         })
         .collect()

@@ -27,7 +27,7 @@ fn root() -> PathBuf {
 
 /// Whether a test has to be skipped, because there is no `program` here.
 fn is_missing(test: &str, program: &str) -> bool {
-    let missing = remo_testkit::program(program).is_none();
+    let missing = !Path::new("/usr/bin").join(program).is_file();
     if missing {
         skip::skipped(test, &format!("there is no {program}"));
     }

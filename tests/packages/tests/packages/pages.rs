@@ -35,10 +35,10 @@ fn every_command_has_a_page_and_every_page_renders() {
         man.args(["--warnings", "--local-file", "--encoding=UTF-8"]).arg(page.path());
         let rendered =
             man.env("MANWIDTH", "100").env("LC_ALL", "C.UTF-8").env("MAN_KEEP_STDERR", "1").output().unwrap();
-        let (text, warnings) =
+        let (rendering, warnings) =
             (String::from_utf8_lossy(&rendered.stdout), String::from_utf8_lossy(&rendered.stderr));
         assert!(rendered.status.success() && warnings.is_empty(), "{}: {warnings}", page.path().display());
-        assert!(text.contains("SYNOPSIS"), "{}: {text}", page.path().display());
+        assert!(rendering.contains("SYNOPSIS"), "{}: {rendering}", page.path().display());
         count += 1;
     }
     assert!(count > COMMANDS.len(), "subcommands have pages of their own");
