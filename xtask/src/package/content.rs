@@ -85,8 +85,27 @@ impl Content {
         folder: &Path,
         time: SystemTime,
     ) -> Result<(), Failure> {
+        self.lay_out_in(sources, time, |part| folder.join(part))
+    }
+
+    /// Lays out all parts in `folder`.
+    pub(super) fn lay_out_together(
+        &self,
+        sources: &Sources<'_>,
+        folder: &Path,
+        time: SystemTime,
+    ) -> Result<(), Failure> {
+        self.lay_out_in(sources, time, |_| folder.to_owned())
+    }
+
+    fn lay_out_in(
+        &self,
+        sources: &Sources<'_>,
+        time: SystemTime,
+        folder: impl Fn(&str) -> PathBuf,
+    ) -> Result<(), Failure> {
         for line in &self.lines {
-            let top = folder.join(&line.part);
+            let top = folder(&line.part);
             let target = top.join(line.target.trim_start_matches('/'));
             match line.kind {
                 Kind::Link => link(&line.source, &target)?,

@@ -16,6 +16,7 @@ mod debian;
 mod feature;
 mod layout;
 mod programs;
+mod tree;
 
 pub(crate) use programs::path_flags;
 
@@ -44,6 +45,8 @@ enum Part {
     Feature,
     /// Debian packages of the broker, the host tools and the feature
     Debian,
+    /// One archive of all that is installed, for `remo install`
+    Tree,
 }
 
 /// Makes it, and prints the folder of each part on standard output.
@@ -56,15 +59,20 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Fa
     if wants(Part::Feature) {
         console::pass_on(&feature.display().to_string());
     }
-    if wants(Part::Debian) {
+    if wants(Part::Debian) || wants(Part::Tree) {
         let programs = match &arguments.programs {
             Some(folder) => folder.clone(),
             None => programs::build(workspace)?,
         };
-        let folder = out.join("debian");
         let sources = Sources { root: workspace.root(), programs: &programs, feature: &feature };
-        for package in debian::make(&sources, &folder)? {
-            console::pass_on(&package.display().to_string());
+        if wants(Part::Tree) {
+            let archive = tree::make(&sources, &out.join("tree"))?;
+            console::pass_on(&archive.display().to_string());
+        }
+        if wants(Part::Debian) {
+            for package in debian::make(&sources, &out.join("debian"))? {
+                console::pass_on(&package.display().to_string());
+            }
         }
     }
     Ok(())
