@@ -6,6 +6,10 @@ set -eu
 place=/usr/local/share/remo-secrets
 user=${_REMOTE_USER:-root}
 session=${SESSIONDATAFOLDER:-}
+case ${WATCH:-true} in
+    true) watch=--watch ;;
+    *) watch= ;;
+esac
 
 fail() {
     echo "secrets feature: $1" >&2
@@ -30,7 +34,7 @@ esac
 
 mkdir -p "$place"
 cp remo-fetch-secrets entrypoint.sh hook shell.sh shell.fish "$place/"
-echo "remo_user='$user' remo_session_data='$session'" >"$place/settings.sh"
+echo "remo_user='$user' remo_session_data='$session' remo_watch='$watch'" >"$place/settings.sh"
 chmod 0755 "$place" "$place/hook"
 chmod 0644 "$place/entrypoint.sh" "$place/shell.sh" "$place/shell.fish" "$place/settings.sh"
 # Not readable: the kernel then keeps a process of it out of reach of other processes of its user from its first

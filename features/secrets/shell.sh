@@ -3,9 +3,9 @@
 if [ "${remo_shell:-}" != "$$" ]; then
     remo_shell=$$
     . /usr/local/share/remo-secrets/settings.sh || exit 69
-    remo_code=$(/usr/local/share/remo-secrets/remo-fetch-secrets shell --user "$remo_user") || exit 69
+    remo_code=$(/usr/local/share/remo-secrets/remo-fetch-secrets shell --user "$remo_user" $remo_watch) || exit 69
     eval "$remo_code" || exit 69
-    unset remo_code remo_user remo_session_data
+    unset remo_code remo_user remo_session_data remo_watch
     # The start-up file of interactive shells that the image had named before.
     case "${REMO_SHELL_FILE:-}" in
         '' | /usr/local/share/remo-secrets/*) ;;

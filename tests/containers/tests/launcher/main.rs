@@ -3,5 +3,4 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-mod instance;
 mod tests;

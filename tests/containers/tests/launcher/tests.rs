@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::instance::{Instance, USUAL, configure};
+use remo_containers::{Instance, USUAL, configure};
 
 #[test]
 fn a_first_start_asks_then_gives_what_was_approved_and_says_what_is_old() {
@@ -28,13 +28,17 @@ fn a_first_start_asks_then_gives_what_was_approved_and_says_what_is_old() {
     assert!(said.stdout.contains(&format!("dev box project-a {}", instance.stage.token)), "{said:?}");
     assert!(said.stdout.contains("read-only"), "{said:?}");
     let status = instance.remo(&["status"]).succeeded().stdout;
-    assert!(status.contains("running") && !status.contains("may be older"), "{status}");
+    assert!(status.contains("running") && !status.contains("changed since"), "{status}");
     instance.stage.broker.push(&[("gh", "vended-another")]);
     let status = instance.remo(&["status"]).succeeded().stdout;
-    assert!(status.contains("may be older") && status.contains("remo up project-a --rebuild"), "{status}");
+    assert!(
+        status.contains("changed since its environment was made: GH_TOKEN")
+            && status.contains("remo up project-a --rebuild"),
+        "{status}"
+    );
     let _ = instance.remo(&["up", "project-a", "--rebuild"]).succeeded();
     let status = instance.remo(&["status"]).succeeded().stdout;
-    assert!(!status.contains("may be older"), "{status}");
+    assert!(!status.contains("changed since"), "{status}");
     let said = instance.remo(&["shell", "-p", "project-a", "--exec", "echo $GH_TOKEN"]).succeeded();
     assert!(said.stdout.contains("vended-another"), "{said:?}");
     // Stopped, it is started again, not made again.

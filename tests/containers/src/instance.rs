@@ -6,55 +6,64 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use remo_containers::Stage;
 use remo_testbed::images::Image;
 use remo_testbed::{Ended, bootstrap, feature, run_within};
 use remo_testkit::{PrivateDirectory, Project, binaries};
+
+use crate::Stage;
 
 /// How long one command may take on a busy machine: building an image is part of it.
 const LIMIT: Duration = Duration::from_mins(8);
 
 /// The configuration of most tests.
-pub(crate) const USUAL: &str = r#""image": "remo-testbed/debian:3", "remoteUser": "dev""#;
+pub const USUAL: &str = r#""image": "remo-testbed/debian:3", "remoteUser": "dev""#;
 
 /// The instance.
-pub(crate) struct Instance {
-    pub(crate) stage: Stage,
+#[derive(Debug)]
+pub struct Instance {
+    /// Broker and engine.
+    pub stage: Stage,
     place: PrivateDirectory,
 }
 
 impl Instance {
-    pub(crate) fn start(test: &str) -> Option<Self> {
+    /// Starts everything; `None` after `test` was reported as skipped.
+    ///
+    /// # Panics
+    /// When something does not start.
+    pub fn start(test: &str) -> Option<Self> {
         let stage = Stage::start(test, &[Image::Debian])?;
         let place = PrivateDirectory::new();
         let bin = place.path().join("bin");
-        fs::create_dir(&bin).unwrap();
+        fs::create_dir(&bin).expect("a file of the instance");
         for name in ["remo", "remo-docker"] {
-            fs::copy(binaries::path(name), bin.join(name)).unwrap();
+            fs::copy(binaries::path(name), bin.join(name)).expect("a file of the instance");
         }
-        symlink("remo-docker", bin.join("remo-docker-compose")).unwrap();
+        symlink("remo-docker", bin.join("remo-docker-compose")).expect("a file of the instance");
         let cli = format!(
             "#!/bin/sh\nexec {} {} \"$@\"\n",
             bootstrap::node().display(),
             bootstrap::tooling().display()
         );
-        fs::write(bin.join("devcontainer"), cli).unwrap();
-        fs::set_permissions(bin.join("devcontainer"), fs::Permissions::from_mode(0o755)).unwrap();
-        fs::create_dir(place.path().join("home")).unwrap();
+        fs::write(bin.join("devcontainer"), cli).expect("a file of the instance");
+        fs::set_permissions(bin.join("devcontainer"), fs::Permissions::from_mode(0o755))
+            .expect("a file of the instance");
+        fs::create_dir(place.path().join("home")).expect("a file of the instance");
         Some(Self { stage, place })
     }
 
-    pub(crate) fn state(&self) -> PathBuf {
+    /// What the launcher remembers.
+    pub fn state(&self) -> PathBuf {
         self.place.path().join("home/.local/state/remo")
     }
 
     /// A file of the instance that no container has.
-    pub(crate) fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.place.path().join(name)
     }
 
     /// A project with a manifest for `gh` and a configuration of these members, that the broker does not know yet.
-    pub(crate) fn project(&self, name: &str, configuration: &str) -> Project {
+    pub fn project(&self, name: &str, configuration: &str) -> Project {
         let project = Project::without_manifest(&self.stage.directory, name);
         project.write_manifest(&format!(
             "schema_version = 1\nproject = \"{name}\"\n[secrets.gh]\nenv_var = \"GH_TOKEN\"\n"
@@ -63,7 +72,8 @@ impl Instance {
         project
     }
 
-    pub(crate) fn remo(&self, words: &[&str]) -> Ended {
+    /// The launcher.
+    pub fn remo(&self, words: &[&str]) -> Ended {
         let bin = self.place.path().join("bin");
         let mut command = Command::new(bin.join("remo"));
         command
@@ -85,14 +95,18 @@ impl Instance {
     }
 
     /// Approves the manifest and starts the project; the id of its container.
-    pub(crate) fn up(&self, name: &str) -> String {
+    pub fn up(&self, name: &str) -> String {
         self.remo(&["up", name, "--yes"]).succeeded().stdout.trim().to_owned()
     }
 }
 
 /// Writes the configuration of a project: these members.
-pub(crate) fn configure(project: &Project, configuration: &str) {
+///
+/// # Panics
+/// When it cannot be written.
+pub fn configure(project: &Project, configuration: &str) {
     let folder = project.path().join(".devcontainer");
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("devcontainer.json"), format!("{{ {configuration} }}\n")).unwrap();
+    fs::create_dir_all(&folder).expect("a file of the instance");
+    fs::write(folder.join("devcontainer.json"), format!("{{ {configuration} }}\n"))
+        .expect("a file of the instance");
 }
