@@ -4,13 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use remo_containers::{ContainerProject, Stage};
 use remo_testbed::{DevContainers, Ended, Engine};
-use remo_testkit::wait;
 
 use crate::rows::Sees;
-
-/// Users of the processes that watch.
-const WATCHES: &str = "for p in /proc/[0-9]*; do \
-     case \"$(tr '\\0' ' ' 2>/dev/null <$p/cmdline)\" in 'remo-fetch-secrets watch'*) stat -c %u $p ;; esac; done";
 
 /// A demand, and a column of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +15,6 @@ pub(crate) enum Column {
     Exec,
     Shells,
     Files,
-    Follows,
     Closed,
     Inspect,
     Restarts,
@@ -29,13 +23,12 @@ pub(crate) enum Column {
 
 impl Column {
     /// All, in the order of the table.
-    pub(crate) const ALL: [(Self, &'static str); 10] = [
+    pub(crate) const ALL: [(Self, &'static str); 9] = [
         (Self::Starts, "hooks"),
         (Self::Command, "command"),
         (Self::Exec, "exec"),
         (Self::Shells, "shells"),
         (Self::Files, "files"),
-        (Self::Follows, "follows"),
         (Self::Closed, "closed"),
         (Self::Inspect, "inspect"),
         (Self::Restarts, "restart"),
@@ -117,7 +110,6 @@ impl Container<'_> {
         outcome.demand(Column::Exec, || self.exec());
         outcome.demand(Column::Shells, || self.shells());
         outcome.demand(Column::Files, || self.files());
-        outcome.demand(Column::Follows, || self.follows());
         outcome.demand(Column::Closed, || self.closed());
         outcome.demand(Column::Inspect, || self.inspect());
     }
@@ -132,7 +124,6 @@ impl Container<'_> {
         assert_eq!(DevContainers::container(up), self.id);
         self.exec();
         self.files();
-        self.follows();
     }
 
     /// Made anew.
@@ -186,32 +177,6 @@ impl Container<'_> {
         let number = self.number;
         let expected = format!("/dev/shm/remo-secrets/current/files/aws\n600 {number}\n700 {number}\n");
         assert_eq!(about, expected);
-    }
-
-    /// One process of the remote user keeps the files fresh, and is given what is pushed.
-    fn follows(&self) {
-        let watches = || {
-            let found = self.as_user("0", &["sh", "-c", WATCHES]);
-            found.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
-        };
-        wait::until_true(wait::PATIENCE, "one watch of the remote user", || {
-            watches() == [self.number.to_string()]
-        });
-        let stage = self.workspace.stage;
-        // What nobody is approved for raises every project's view, and changes no other row's values.
-        stage.broker.push(&[("gh", &stage.token), ("aws", &stage.key), ("other", &self.id)]);
-        wait::until_true(wait::PATIENCE, "a container that was given what is current", || {
-            let projects = stage.broker.status().projects;
-            let project = projects.iter().find(|found| found.name.as_str() == self.workspace.project.name());
-            project.is_some_and(|project| {
-                project.containers.iter().any(|container| {
-                    container.container.as_ref() == Some(&self.id)
-                        && container.watching
-                        && container.view == project.view
-                })
-            })
-        });
-        self.files();
     }
 
     /// What others get, and what cannot be changed.

@@ -15,7 +15,6 @@ command  the image's own command had the variable (*: no secrets, as documented)
 exec     a command that the tooling starts had the variable
 shells   login and interactive shells had the variable: sh, and where they are installed bash, zsh, fish
 files    content, mode 0600, owner, reached through a link into memory
-follows  one process of the remote user keeps the files fresh, and is given what is pushed; after a restart too
 closed   other users got nothing; the pinned manifest and the socket's directory could not be changed or moved
 inspect  no value in the engine's account of container, image, history and log
 restart  all of it after a stop and a start
