@@ -52,9 +52,9 @@ fn a_push_is_in_the_files_of_a_running_container_and_nobody_sees_half_of_it() {
     fs::write(&log, "").unwrap();
     fs::set_permissions(&log, fs::Permissions::from_mode(0o666)).unwrap();
     let seen = |word: &str| {
-        let text = fs::read_to_string(&log).unwrap();
-        assert!(!text.contains("BAD"), "{text}");
-        text.lines().find_map(|line| {
+        let noted = fs::read_to_string(&log).unwrap();
+        assert!(!noted.contains("BAD"), "{noted}");
+        noted.lines().find_map(|line| {
             let (found, time) = line.split_once(' ')?;
             (found == word).then(|| time.parse::<u128>().unwrap())
         })
