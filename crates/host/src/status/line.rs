@@ -180,6 +180,7 @@ pub(super) mod tests {
         }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as the engine is asked")]
     pub(in crate::status) fn found(running: bool, started_at: &str) -> Result<Option<Inspected>, ()> {
         Ok(Some(
             serde_json::from_value(json!({
