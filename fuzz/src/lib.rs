@@ -8,6 +8,7 @@ pub mod admin_answers;
 pub mod conversation;
 pub mod delivery;
 pub mod echo;
+pub mod gate_world;
 pub mod growth;
 pub mod instance;
 pub mod manifest_rules;

@@ -58,6 +58,12 @@ impl Configuration {
         Some((text, digest))
     }
 
+    /// The image that it names, if that is one without variables.
+    pub fn image(&self) -> Option<&str> {
+        let image = self.content.get("image")?.as_str()?;
+        (!image.is_empty() && !image.starts_with('-') && !image.contains('$')).then_some(image)
+    }
+
     /// The digest of everything that the container is made of and that lies in the project: the configuration, and the
     /// Dockerfile or the Compose files that it names. What these name in turn is not in it.
     pub fn digest(&self, project: &Project) -> String {

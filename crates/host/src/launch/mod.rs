@@ -6,6 +6,7 @@
 pub mod configuration;
 pub mod enter;
 pub mod feature;
+pub mod image;
 pub mod on_host;
 pub mod outcome;
 pub mod place;

@@ -6,6 +6,7 @@ use remo_wire::client::Client;
 
 use super::configuration::Configuration;
 use super::feature::FeatureServer;
+use super::image;
 use super::outcome::{self, Made, Outcome};
 use super::place::enters_container;
 use super::secrets::{self, Consent, Secrets};
@@ -89,6 +90,7 @@ pub fn up(places: &Places, project: &Project, options: Options) -> Result<Contai
     if before.is_some_and(|before| is_outdated(before, &made_of)) {
         output::note(&outdated(name));
     }
+    image::fetch(&engine, name, &configuration)?;
     let turn = Turn::take(&places.state, name)?;
     let begun = jiff::Timestamp::now();
     let log = log_path(places, name);

@@ -19,11 +19,35 @@ const DEEPEST: usize = 64;
 
 /// Reads one document.
 pub fn read(text: &str) -> Result<Value, Unreadable> {
+    if has_a_tag_before_a_comma(text) {
+        return Err(Unreadable("YAML: an exclamation mark right before a comma reads as a tag".to_owned()));
+    }
     let mut parser = Parser::new();
     let mut bytes = text.as_bytes();
     parser.set_input_string(&mut bytes);
     let mut reader = Reader { parser, anchors: HashMap::new(), values: 0 };
     reader.document().map_err(|problem| Unreadable(format!("YAML: {problem}")))
+}
+
+/// The library ends the program at a tag that a comma follows in a list. A tag begins where no word goes on, and has no
+/// blank in it; text in quotes that looks like one is not told apart.
+fn has_a_tag_before_a_comma(text: &str) -> bool {
+    let mut backwards = text.chars().rev().peekable();
+    let mut leads_to_a_comma = false;
+    while let Some(character) = backwards.next() {
+        let begins = character == '!' && !backwards.peek().is_some_and(|before| before.is_alphanumeric());
+        if begins && leads_to_a_comma {
+            return true;
+        }
+        if !is_of_a_tag(character) {
+            leads_to_a_comma = character == ',';
+        }
+    }
+    false
+}
+
+fn is_of_a_tag(character: char) -> bool {
+    character.is_alphanumeric() || "-#;/?:@&=+$_.!~*'()%<>".contains(character)
 }
 
 struct Reader<'r, 'b> {
@@ -192,6 +216,15 @@ mod tests {
             read,
             json!({"services": {"app": {"entrypoint": ["/bin/sh", "-c", "a\n trap \"exit 0\" 15\n wait $$!", "-"]}}})
         );
+    }
+
+    #[test]
+    fn a_tag_that_the_library_does_not_expect_is_an_error() {
+        assert!(read("a: \u{349}!b\u{349},").is_ok());
+        for text in ["a: [!x,b]", "a: [!,b]", "a: {b: !<y>,c: d}", "a: [\"x\"!y,z]", "a: [! !!x,b]"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+        assert_eq!(read("a: hello!, b\nc: \"wait $$!\"").unwrap()["a"], "hello!, b");
     }
 
     #[test]
