@@ -3,6 +3,5 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-mod instance;
 mod starts;
 mod tests;

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use remo_testkit::Project;
 
-use crate::instance::{Instance, USUAL, configure};
+use remo_containers::{Instance, USUAL, configure};
 
 /// A feature of the project's own that leaves the project's name in the image.
 fn with_a_feature(project: &Project, name: &str) {
