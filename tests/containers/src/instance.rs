@@ -18,7 +18,7 @@ const LIMIT: Duration = Duration::from_mins(8);
 /// The configuration of most tests.
 pub const USUAL: &str = r#""image": "remo-testbed/debian:3", "remoteUser": "dev""#;
 
-/// The instance.
+/// The instance. `/` of the person is a private directory.
 #[derive(Debug)]
 pub struct Instance {
     /// Broker and engine.
@@ -27,19 +27,31 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Starts everything; `None` after `test` was reported as skipped.
+    /// Starts everything; `None` after `test` was reported as skipped, when something is missing here.
     ///
     /// # Panics
-    /// When something does not start.
+    /// When one of the parts does not start.
     pub fn start(test: &str) -> Option<Self> {
-        let stage = Stage::start(test, &[Image::Debian])?;
+        Self::with_broker(test, "")
+    }
+
+    /// The same, with a configuration of the broker.
+    ///
+    /// # Panics
+    /// When one of the parts does not start.
+    pub fn with_broker(test: &str, configuration: &str) -> Option<Self> {
+        let stage = Stage::with_broker(test, &[Image::Debian], configuration)?;
         let place = PrivateDirectory::new();
         let bin = place.path().join("bin");
         fs::create_dir(&bin).expect("a file of the instance");
         for name in ["remo", "remo-docker"] {
             fs::copy(binaries::path(name), bin.join(name)).expect("a file of the instance");
         }
-        symlink("remo-docker", bin.join("remo-docker-compose")).expect("a file of the instance");
+        for (name, program) in
+            [("remo-docker-compose", "remo-docker"), ("project-menu", "remo"), ("project-launch", "remo")]
+        {
+            symlink(program, bin.join(name)).expect("a file of the instance");
+        }
         let cli = format!(
             "#!/bin/sh\nexec {} {} \"$@\"\n",
             bootstrap::node().display(),
@@ -62,7 +74,15 @@ impl Instance {
         self.place.path().join(name)
     }
 
+    /// The home of the person.
+    pub fn home(&self) -> PathBuf {
+        self.file("home")
+    }
+
     /// A project with a manifest for `gh` and a configuration of these members, that the broker does not know yet.
+    ///
+    /// # Panics
+    /// When its files cannot be written.
     pub fn project(&self, name: &str, configuration: &str) -> Project {
         let project = Project::without_manifest(&self.stage.directory, name);
         project.write_manifest(&format!(
@@ -72,12 +92,19 @@ impl Instance {
         project
     }
 
-    /// The launcher.
+    /// Runs the launcher.
+    ///
+    /// # Panics
+    /// When it does not end.
     pub fn remo(&self, words: &[&str]) -> Ended {
-        let bin = self.place.path().join("bin");
-        let mut command = Command::new(bin.join("remo"));
+        run_within(LIMIT, self.command("remo").args(words))
+    }
+
+    /// A program of the product, with the environment that a person would have.
+    pub fn command(&self, name: &str) -> Command {
+        let bin = self.file("bin");
+        let mut command = Command::new(bin.join(name));
         command
-            .args(words)
             .env_clear()
             .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
             .env("HOME", self.place.path().join("home"))
@@ -91,10 +118,13 @@ impl Instance {
             // What a configuration must not get at.
             .env("HOST_TOKEN", "of-the-host")
             .current_dir("/");
-        run_within(LIMIT, &mut command)
+        command
     }
 
     /// Approves the manifest and starts the project; the id of its container.
+    ///
+    /// # Panics
+    /// When it does not start.
     pub fn up(&self, name: &str) -> String {
         self.remo(&["up", name, "--yes"]).succeeded().stdout.trim().to_owned()
     }
@@ -103,7 +133,7 @@ impl Instance {
 /// Writes the configuration of a project: these members.
 ///
 /// # Panics
-/// When it cannot be written.
+/// When that does not work.
 pub fn configure(project: &Project, configuration: &str) {
     let folder = project.path().join(".devcontainer");
     fs::create_dir_all(&folder).expect("a file of the instance");

@@ -8,4 +8,4 @@ mod stage;
 
 pub use instance::{Instance, USUAL, configure};
 pub use project::{BINDINGS, ContainerProject};
-pub use stage::Stage;
+pub use stage::{Stage, unique};

@@ -29,11 +29,22 @@ impl Stage {
     /// # Panics
     /// When one of them does not start.
     pub fn start(test: &str, images: &[Image]) -> Option<Self> {
+        Self::with_broker(test, images, "")
+    }
+
+    /// The same, with a configuration of the broker.
+    ///
+    /// # Panics
+    /// When one of them does not start.
+    pub fn with_broker(test: &str, images: &[Image], configuration: &str) -> Option<Self> {
         let directory = PrivateDirectory::new();
         // Users of the tooling other than root reach their projects.
         fs::set_permissions(directory.path(), Permissions::from_mode(0o755))
             .expect("the mode of a directory");
-        let broker = Broker::start(&directory, &BrokerOptions::default());
+        let broker = Broker::start(
+            &directory,
+            &BrokerOptions { config: configuration.to_owned(), ..BrokerOptions::default() },
+        );
         let engine = match Engine::start(&directory.socket_dir()) {
             Ok(engine) => engine,
             Err(reason) => {
@@ -68,7 +79,10 @@ impl Stage {
 }
 
 /// A value that is nowhere else.
-fn unique(word: &str) -> String {
+///
+/// # Panics
+/// When the clock stands before 1970.
+pub fn unique(word: &str) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock behind 1970");
     format!("vended-{word}-{}-{}", std::process::id(), now.as_nanos())
 }

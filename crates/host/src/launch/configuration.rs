@@ -47,7 +47,38 @@ impl Configuration {
         })?;
         let content =
             parse(&text).map_err(|problem| Failure::new(format!("{}: {problem}", path.display())))?;
-        Ok(Self { path, content })
+        let configuration = Self { path, content };
+        configuration.dockerfile_is_inside(project)?;
+        Ok(configuration)
+    }
+
+    /// The CLI reads the Dockerfile by itself, to write one of its own that begins with it: the launch gate sees that one
+    /// only, and not where the content came from.
+    fn dockerfile_is_inside(&self, project: &Project) -> Result<(), Failure> {
+        let named = [
+            self.content.get("dockerFile"),
+            self.content.get("build").and_then(|build| build.get("dockerfile")),
+        ];
+        let folder = self.path.parent().unwrap_or(&project.path);
+        for name in named.into_iter().flatten().flat_map(texts) {
+            // As the CLI does it.
+            let written = name
+                .replace("${localWorkspaceFolder}", &project.path.to_string_lossy())
+                .replace("${localWorkspaceFolderBasename}", &project.name);
+            // One that is not there is the tooling's to complain about.
+            let place = std::fs::canonicalize(folder.join(&written));
+            let is_inside = place.as_ref().map_or(true, |place| place.starts_with(&project.path));
+            if !is_inside || written.contains("${") {
+                let place = place.map_or(written, |place| place.to_string_lossy().into_owned());
+                return Err(Failure::new(format!(
+                    "{}: its Dockerfile is not known to be in the project: {}",
+                    project.name,
+                    remo_present::shown::escaped(&place)
+                ))
+                .hint("put it into the project, and name it in build.dockerfile by its path there"));
+            }
+        }
+        Ok(())
     }
 
     /// The command that would run on the host, as text, with the digest that an approval is tied to.
@@ -221,6 +252,40 @@ mod tests {
             write("Dockerfile", "FROM a");
             write("one.yml", "a");
             assert_eq!(digest(), before);
+        }
+    }
+
+    #[test]
+    fn a_dockerfile_outside_of_the_project_is_refused_however_it_is_named() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = fs::canonicalize(place.path()).unwrap().join("a");
+        fs::create_dir_all(folder.join(".devcontainer")).unwrap();
+        fs::write(place.path().join("Dockerfile"), "FROM x").unwrap();
+        fs::write(folder.join("Dockerfile"), "FROM x").unwrap();
+        symlink(place.path().join("Dockerfile"), folder.join("linked")).unwrap();
+        symlink("Dockerfile", folder.join("within")).unwrap();
+        let read = |key: &str, name: &str| {
+            let text = match key {
+                "build" => format!(r#"{{"build": {{"dockerfile": "{name}"}}}}"#),
+                key => format!(r#"{{"{key}": "{name}"}}"#),
+            };
+            fs::write(folder.join(".devcontainer/devcontainer.json"), text).unwrap();
+            Configuration::read(&project(&folder))
+        };
+        let outside = place.path().join("Dockerfile").display().to_string();
+        for key in ["build", "dockerFile"] {
+            for bad in [
+                "../../Dockerfile",
+                "../linked",
+                "${localWorkspaceFolder}/../Dockerfile",
+                "${localEnv:HOME}/Dockerfile",
+                &outside,
+            ] {
+                assert!(read(key, bad).is_err(), "{key} {bad}");
+            }
+            for good in ["../Dockerfile", "../within", "${localWorkspaceFolder}/Dockerfile", "missing"] {
+                assert!(read(key, good).is_ok(), "{key} {good}");
+            }
         }
     }
 
