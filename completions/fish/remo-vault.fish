@@ -44,6 +44,7 @@ complete -c remo-vault -n "__fish_remo_vault_needs_command" -f -a "init" -d 'Mak
 complete -c remo-vault -n "__fish_remo_vault_needs_command" -f -a "env" -d 'Print shell code after which a plain `fnox` works on the store'
 complete -c remo-vault -n "__fish_remo_vault_needs_command" -f -a "restore" -d 'Take the last good copy of the store back'
 complete -c remo-vault -n "__fish_remo_vault_needs_command" -f -a "message" -d 'Greet somebody who opens a shell in the vault: where one is, how it stands, what to type next'
+complete -c remo-vault -n "__fish_remo_vault_needs_command" -f -a "health" -d 'Say whether the vault does its work: for the health check of its container'
 complete -c remo-vault -n "__fish_remo_vault_needs_command" -f -a "tui" -d 'See secrets, projects and the audit log on the terminal, and change them by keys'
 complete -c remo-vault -n "__fish_remo_vault_needs_command" -f -a "key" -d 'Manage the vault key'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand watch" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
@@ -144,6 +145,13 @@ embedded\t'One age-encrypted file, written by this program'"
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand message" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand message" -l admin-socket -d 'The broker\'s admin socket' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand message" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand health" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand health" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand health" -l source -d 'The kind of store [default: embedded for a --store that does not end in .toml, fnox otherwise]' -r -f -a "fnox\t'A fnox configuration, whose secrets are encrypted one by one'
+embedded\t'One age-encrypted file, written by this program'"
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand health" -l fnox -d 'The fnox program [default: fnox on the path]' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand health" -l admin-socket -d 'The broker\'s admin socket' -r -F
+complete -c remo-vault -n "__fish_remo_vault_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand tui" -l audit-log -d 'The broker\'s audit log, shown while it grows' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand tui" -l store -d 'The encrypted store [default: /var/lib/remo-vault/fnox.toml, or store.age there with --source embedded]' -r -F
 complete -c remo-vault -n "__fish_remo_vault_using_subcommand tui" -l key-file -d 'The vault key: an age X25519 identity, as age-keygen writes it' -r -F

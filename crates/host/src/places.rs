@@ -16,6 +16,12 @@ const FEATURE: &str = "/usr/share/remo/feature/oci";
 /// Where `remo install` notes the projects root, when it is another than `projects` of the home.
 pub const PROJECTS_ROOT_FILE: &str = "/etc/remo/projects-root";
 
+/// Where the context of the vault's image lies unless it is named.
+const VAULT_IMAGE: &str = "/usr/share/remo/vault-image";
+
+/// Where the unsealed vault key is unless it is named.
+const KEY_FOLDER: &str = "/run/remo-vault-key";
+
 /// Variables of the caller that programs on the host may see. What steers Docker, git, Node or a shell is not among
 /// them, and no other variable: a configuration can carry each one into a container (`${localEnv:NAME}`).
 const PASSED: &[&str] = &[
@@ -46,6 +52,7 @@ const OWN: &[&str] = &[
     "REMO_DOCKER",
     "REMO_DOCKER_COMPOSE",
     "REMO_DOCKER_HOST",
+    "REMO_VAULT_KEY_DIR",
     "DOCKER_BUILDKIT",
 ];
 
@@ -63,6 +70,10 @@ pub struct Places {
     pub admin_socket: PathBuf,
     /// The feature, as an OCI layout.
     pub feature: PathBuf,
+    /// What the vault's image is built from.
+    pub vault_image: PathBuf,
+    /// The folder of the unsealed vault key.
+    pub key_folder: PathBuf,
 }
 
 impl Places {
@@ -81,6 +92,8 @@ impl Places {
             state: home.join(".local/state/remo"),
             admin_socket: absolute("REMO_BROKER_ADMIN_SOCKET").unwrap_or_else(|| ADMIN_SOCKET.into()),
             feature: absolute("REMO_FEATURE").unwrap_or_else(|| FEATURE.into()),
+            vault_image: absolute("REMO_VAULT_IMAGE").unwrap_or_else(|| VAULT_IMAGE.into()),
+            key_folder: absolute("REMO_VAULT_KEY_DIR").unwrap_or_else(|| KEY_FOLDER.into()),
             home,
             variables,
         })

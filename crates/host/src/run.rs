@@ -1,6 +1,11 @@
 //! From a command line to what does the work.
 
-use crate::cli::{Command, CommandLine, HostArguments, LaunchCommandLine, ShellArguments, TrustArguments};
+use remo_wire::names::VAULT_NAME;
+
+use crate::cli::{
+    Command, CommandLine, HostArguments, LaunchCommandLine, ShellArguments, TrustArguments, UpArguments,
+    VaultCommand,
+};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::install::{self, removal};
@@ -17,21 +22,15 @@ use crate::{doctor, network, output, status, vault};
 pub fn remo(places: &Places, line: &CommandLine) -> Result<ExitStatus, Failure> {
     match &line.command {
         Command::Shell(arguments) => open(places, arguments),
-        Command::Up(arguments) => {
-            let project = Project::open(places, &arguments.name)?;
-            let options =
-                Options { consent: consent(arguments.yes), rebuild: arguments.rebuild, uid: arguments.uid };
-            let container = up::up(places, &project, options)?;
-            output::note(&format!("{} is up; open a shell: remo shell -p {}", project.name, project.name));
-            output::data(&format!("{}\n", container.id))?;
-            Ok(ExitStatus::Success)
-        }
+        Command::Up(arguments) if arguments.name == VAULT_NAME => vault_up(places, arguments.rebuild),
+        Command::Up(arguments) => up(places, arguments),
         Command::Trust(arguments) => trust(places, arguments),
         Command::Status(arguments) => status::status(places, arguments.json),
         Command::Doctor(arguments) => doctor::doctor(places, arguments.json),
         Command::Clone(arguments) => clone::clone(places, &arguments.address, arguments.name.as_deref()),
         Command::Delete(arguments) => delete::delete(places, &arguments.name, arguments.yes.as_deref()),
-        Command::AdoptVault(arguments) => vault::adopt(places, &arguments.id),
+        Command::AdoptVault(arguments) => vault::adopt::adopt(places, &arguments.id),
+        Command::Vault(command) => of_vault(places, command),
         Command::Network(_) | Command::Install(_) | Command::Uninstall(_) => of_host(&line.command),
     }
 }
@@ -64,6 +63,37 @@ fn common(arguments: &HostArguments) -> install::Common {
         dry_run: arguments.dry_run,
         json: arguments.json,
     }
+}
+
+fn up(places: &Places, arguments: &UpArguments) -> Result<ExitStatus, Failure> {
+    let project = Project::open(places, &arguments.name)?;
+    let options = Options { consent: consent(arguments.yes), rebuild: arguments.rebuild, uid: arguments.uid };
+    let container = up::up(places, &project, options)?;
+    output::note(&format!("{} is up; open a shell: remo shell -p {}", project.name, project.name));
+    output::data(&format!("{}\n", container.id))?;
+    Ok(ExitStatus::Success)
+}
+
+fn of_vault(places: &Places, command: &VaultCommand) -> Result<ExitStatus, Failure> {
+    match command {
+        VaultCommand::Build(arguments) => {
+            let options = vault::image::Options {
+                base: arguments.base.as_deref(),
+                context: arguments.context.as_deref().unwrap_or(&places.vault_image),
+                offline: arguments.offline,
+            };
+            vault::image::build(places, &options)
+        }
+        VaultCommand::Up(arguments) => vault_up(places, arguments.recreate),
+        VaultCommand::Down => vault::down::down(places),
+        VaultCommand::Status(arguments) => vault::status::status(places, arguments.json),
+    }
+}
+
+fn vault_up(places: &Places, recreate: bool) -> Result<ExitStatus, Failure> {
+    let container = vault::up::up(places, recreate)?;
+    output::data(&format!("{}\n", container.id))?;
+    Ok(ExitStatus::Success)
 }
 
 /// Carries `project-launch` out.

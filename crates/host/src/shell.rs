@@ -102,20 +102,21 @@ fn surroundings(places: &Places, project: &str) -> Surroundings {
 }
 
 fn vault(places: &Places, wanted: &Wanted<'_>) -> Result<ExitStatus, Failure> {
-    let engine = Engine::new(places)?;
-    let container = Store::open(&places.state)?.read(VAULT_NAME)?.container.ok_or_else(|| {
-        Failure::new("the container of the vault is not known on this instance")
-            .hint("make the vault, then tell which container it is: remo adopt-vault CONTAINER_ID")
-    })?;
-    if !engine.inspect(&container.id)?.is_some_and(|found| found.state.running) {
-        return Err(Failure::new("the vault does not run").hint(format!(
-            "start it: docker start {}; made anew: remo adopt-vault CONTAINER_ID",
-            &container.id[..12]
-        )));
-    }
     if wanted.detach {
         return detach(places, wanted);
     }
+    let engine = Engine::new(places)?;
+    let known = Store::open(&places.state)?.read(VAULT_NAME)?.container;
+    let running = match known {
+        Some(container) if engine.inspect(&container.id)?.is_some_and(|found| found.state.running) => {
+            Some(container)
+        }
+        _ => None,
+    };
+    let container = match running {
+        Some(container) => container,
+        None => crate::vault::up::up(places, false)?,
+    };
     enter::enter(&engine, &container, &surroundings(places, VAULT_NAME), wanted.command)
 }
 

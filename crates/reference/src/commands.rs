@@ -73,7 +73,12 @@ fn man_pages(artifacts: &mut Artifacts, command: &Command, name: &str) -> io::Re
     clap_mangen::Man::new(command.clone()).title(name).render(&mut page)?;
     artifacts.add(format!("docs/reference/man/{name}.1"), page);
     for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
-        man_pages(artifacts, subcommand, &format!("{name}-{}", subcommand.get_name()))?;
+        let mut name = format!("{name}-{}", subcommand.get_name());
+        // `remo vault` is not the program remo-vault, whose page this would be.
+        if programs().iter().any(|program| program.get_name() == name) {
+            name += "-container";
+        }
+        man_pages(artifacts, subcommand, &name)?;
     }
     Ok(())
 }

@@ -20,6 +20,8 @@ pub enum Image {
     Debian,
     /// The same with the tools that ask for credentials, git, gh and aws, which brings Python, and with socat.
     Tools,
+    /// Debian with every package that the vault's image is made of, so that building that needs no network.
+    Vault,
     /// A POSIX shell and nothing else that is not busybox; its only user is root.
     Busybox,
     /// A whole instance that boots systemd; see [`crate::Instance`].
@@ -44,6 +46,7 @@ impl Image {
         match self {
             Self::Debian => "remo-testbed/debian:3",
             Self::Tools => "remo-testbed/tools:1",
+            Self::Vault => "remo-testbed/vault-base:1",
             Self::Busybox => "remo-testbed/busybox:3",
             Self::Instance => "remo-testbed/instance:1",
         }
@@ -64,6 +67,7 @@ impl Image {
             match self {
                 Self::Debian => debian(tree.path(), &[]),
                 Self::Tools => debian(tree.path(), &["git", "gh", "awscli", "socat"]),
+                Self::Vault => debian(tree.path(), &packages_of_the_vault()),
                 Self::Busybox => busybox(tree.path()),
                 Self::Instance => instance::make_image(tree.path()),
             }
@@ -73,6 +77,14 @@ impl Image {
         });
         target
     }
+}
+
+/// The list that the vault's image has.
+fn packages_of_the_vault() -> Vec<&'static str> {
+    let list = include_str!("../../../images/vault/packages");
+    let names = list.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    // debootstrap does not find what is needed under another name than its own, here by python3-cryptography.
+    names.chain(["python3-cffi-backend"]).collect()
 }
 
 /// Debian 12 with these packages.

@@ -26,6 +26,7 @@ mod leftovers;
 pub mod packages;
 mod programs;
 mod registry;
+pub mod vault_image;
 
 pub use command::{Ended, run_within, run_within_with_input};
 pub use dev_containers::DevContainers;

@@ -9,7 +9,7 @@ use content::Sources;
 
 use crate::failure::Failure;
 use crate::workspace::Workspace;
-use crate::{console, static_helper};
+use crate::{cargo, console, static_helper};
 
 mod content;
 mod debian;
@@ -17,6 +17,7 @@ mod feature;
 mod layout;
 mod programs;
 mod tree;
+mod vault_image;
 
 pub(crate) use programs::path_flags;
 
@@ -36,6 +37,14 @@ pub(crate) struct Arguments {
     /// Where to put it [default: target/package]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+
+    /// Take the debug build of the vault's program: quick, for tests
+    #[arg(long)]
+    debug: bool,
+
+    /// Bring this fnox along in the vault's context, so that building the image does not fetch one
+    #[arg(long, value_name = "FILE")]
+    fnox: Option<PathBuf>,
 }
 
 /// What can be made.
@@ -47,12 +56,20 @@ enum Part {
     Debian,
     /// One archive of all that is installed, for `remo install`
     Tree,
+    /// The folder that the vault's image is built from
+    VaultImage,
 }
 
 /// Makes it, and prints the folder of each part on standard output.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Failure> {
     let out = arguments.out.clone().unwrap_or_else(|| workspace.target().join("package"));
     let wants = |part| arguments.only.is_none_or(|only| only == part);
+    if wants(Part::VaultImage) {
+        vault_image(workspace, arguments, &out.join("vault-image"))?;
+        if arguments.only.is_some() {
+            return Ok(());
+        }
+    }
     let feature = out.join("feature");
     let helper = static_helper::build(workspace)?;
     feature::make(&workspace.root().join("features/secrets"), &helper, &feature)?;
@@ -75,6 +92,22 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Fa
             }
         }
     }
+    Ok(())
+}
+
+/// The context of the vault's image, with the program as it is built here.
+fn vault_image(workspace: &Workspace, arguments: &Arguments, folder: &Path) -> Result<(), Failure> {
+    let profile = if arguments.debug { "dev" } else { "release" };
+    let build = ["build", "--quiet", "--package", "remo-vault", "--profile", profile];
+    cargo::run(cargo::command(workspace.root()).args(build))?;
+    let built = workspace.target().join(if arguments.debug { "debug" } else { "release" });
+    let sources = vault_image::Sources {
+        root: workspace.root(),
+        program: &built.join("remo-vault"),
+        fnox: arguments.fnox.as_deref(),
+    };
+    vault_image::make(&sources, folder)?;
+    console::pass_on(&folder.display().to_string());
     Ok(())
 }
 

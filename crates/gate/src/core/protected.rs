@@ -21,6 +21,8 @@ pub struct Layout {
     pub tool_directories: Vec<PathBuf>,
     /// The broker's run directory.
     pub broker_directory: PathBuf,
+    /// The folder of the unsealed vault key, where it is not in the usual place.
+    pub key_directory: Option<PathBuf>,
 }
 
 /// Places that are what they are on every instance: what it is, where, and how far it reaches.
@@ -61,6 +63,9 @@ pub fn places(layout: &Layout) -> Vec<(String, PathBuf, Reach)> {
     add("the launcher's state", &layout.state_directory, Reach::Whole);
     add("the engine's storage", &layout.engine_root, Reach::Whole);
     add("the directory of all projects", &layout.projects_root, Reach::Holding);
+    if let Some(folder) = &layout.key_directory {
+        add("the vault's key", folder, Reach::Whole);
+    }
     for socket in &layout.engine_sockets {
         add("the Docker socket", socket, Reach::Whole);
     }

@@ -169,6 +169,11 @@ impl Surroundings {
             engine_root: about.root,
             tool_directories: self.tool_directories(),
             broker_directory: BROKER_DIRECTORY.into(),
+            key_directory: self
+                .variables
+                .get("REMO_VAULT_KEY_DIR")
+                .map(PathBuf::from)
+                .filter(|folder| folder.is_absolute()),
         };
         let protected = places(&layout)
             .into_iter()
@@ -197,8 +202,11 @@ impl Surroundings {
         sockets.extend(runtime.map(|directory| Path::new(directory).join("docker.sock")));
         let engine = self.variables.get("REMO_DOCKER_HOST").and_then(|host| host.to_str());
         sockets.extend(engine.and_then(|host| host.strip_prefix("unix://")).map(PathBuf::from));
-        let admin = self.variables.get("REMO_BROKER_ADMIN_SOCKET");
-        sockets.extend(admin.map(PathBuf::from));
+        if let Some(admin) = self.variables.get("REMO_BROKER_ADMIN_SOCKET").map(PathBuf::from) {
+            // The folder that the vault has mounted, beside the link to what is in it.
+            sockets.extend(admin.parent().map(|folder| folder.join("admin")));
+            sockets.push(admin);
+        }
         sockets.retain(|socket| socket.is_absolute());
         sockets
     }

@@ -116,6 +116,7 @@ pub(crate) fn policy(host: &Host) -> Policy {
         engine_root: "/srv/docker".into(),
         tool_directories: vec!["/tmp/devcontainercli-me".into()],
         broker_directory: "/run/remo-broker".into(),
+        key_directory: None,
     };
     let protected = places(&layout)
         .into_iter()

@@ -39,7 +39,7 @@ pub enum Command {
     /// `REMO_INSTANCE` and `REMO_PROJECT`. Where zellij is installed, a shell lives in a session that survives a lost
     /// connection.
     Shell(ShellArguments),
-    /// Start a project's container, or make it
+    /// Start a project's container, or make it; _remo-vault starts the vault
     ///
     /// Registers the project with the broker, shows a manifest that is another than was approved, and starts the
     /// container through the Dev Containers CLI behind the launch gate. Commands for this host (initializeCommand) are
@@ -60,7 +60,7 @@ pub enum Command {
     Clone(CloneArguments),
     /// Delete a project: its container, its folder, and what was approved for it
     Delete(DeleteArguments),
-    /// Tell which container is the vault's
+    /// Tell which container is the vault's, when somebody else has made it
     AdoptVault(AdoptVaultArguments),
     /// Keep containers away from the cloud's metadata addresses and from the vault
     ///
@@ -77,6 +77,9 @@ pub enum Command {
     ///
     /// Projects stay. What else is to stay is said by --keep.
     Uninstall(UninstallArguments),
+    /// Build, start, replace or stop the container of the vault
+    #[command(subcommand)]
+    Vault(VaultCommand),
 }
 
 /// Arguments of `install`.
@@ -152,6 +155,47 @@ pub enum NetworkAction {
     Status,
     /// Print them, as nft reads them
     Show,
+}
+
+/// The commands below `vault`.
+#[derive(Debug, Subcommand)]
+pub enum VaultCommand {
+    /// Build the image of the vault
+    ///
+    /// On a Debian base, for the user whom the vault key belongs to. What the base has is not fetched again: with
+    /// `--offline` and a base that has the packages, nothing is.
+    Build(VaultBuildArguments),
+    /// Start the vault; make it, or make it again when its image or its settings are not what they should be
+    ///
+    /// The container is thrown away and made again without losing anything: what is stored is in the volume
+    /// `remo-vault`. A second call changes nothing.
+    Up(VaultUpArguments),
+    /// Stop the vault; the broker keeps what it has
+    Down,
+    /// Show whether the vault runs and does its work
+    Status(AnswerArguments),
+}
+
+/// Arguments of `vault build`.
+#[derive(Debug, Args)]
+pub struct VaultBuildArguments {
+    /// The image to build on [default: a small Debian, as the context says]
+    #[arg(long, value_name = "IMAGE")]
+    pub base: Option<String>,
+    /// The folder to build from [default: /usr/share/remo/vault-image]
+    #[arg(long, value_name = "DIR")]
+    pub context: Option<PathBuf>,
+    /// Without a network
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// Arguments of `vault up`.
+#[derive(Debug, Args)]
+pub struct VaultUpArguments {
+    /// Make the container again in any case
+    #[arg(long)]
+    pub recreate: bool,
 }
 
 /// Arguments of `shell`.

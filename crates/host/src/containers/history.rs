@@ -18,6 +18,10 @@ pub struct History {
     pub pin_is_stale: bool,
     /// Users of containers, beside the owner of the directory, that may fetch.
     pub users: Vec<u32>,
+    /// Of the vault only: the digest of the settings that its container was made with; `None` for one that somebody
+    /// else made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vault_settings: Option<String>,
 }
 
 /// A container as it was made.

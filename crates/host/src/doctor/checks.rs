@@ -13,6 +13,7 @@ use crate::engine::Engine;
 use crate::launch::{feature, tooling};
 use crate::places::Places;
 use crate::project;
+use crate::vault::status::health;
 
 /// The oldest systemd whose credentials the vault's key can be sealed with.
 const SYSTEMD: u32 = 250;
@@ -192,20 +193,27 @@ fn vault(places: &Places) -> Check {
         Err(failure) => return bad(failure.problem().to_owned(), "look at that file, then remove it"),
     };
     let Some(container) = known else {
-        return bad(
-            "its container is not known".to_owned(),
-            "make the vault, then: remo adopt-vault CONTAINER_ID",
-        );
+        return bad("its container is not known".to_owned(), "make the vault: remo vault up");
     };
     match Engine::new(places).and_then(|engine| engine.inspect(&container.id)) {
-        Ok(Some(found)) if found.state.running => Check::good(code, "it runs"),
-        Ok(Some(_)) => {
-            bad("it is stopped".to_owned(), &format!("start it: docker start {}", &container.id[..12]))
-        }
-        Ok(None) => {
-            bad("its container is gone".to_owned(), "make the vault, then: remo adopt-vault CONTAINER_ID")
-        }
+        Ok(Some(found)) if found.state.running => vault_health(places, &found.id),
+        Ok(Some(_)) => bad("it is stopped".to_owned(), "start it: remo vault up"),
+        Ok(None) => bad("its container is gone".to_owned(), "make the vault: remo vault up"),
         Err(failure) => bad(failure.problem().to_owned(), "mend docker first"),
+    }
+}
+
+fn vault_health(places: &Places, id: &str) -> Check {
+    let code = "vault";
+    match Engine::new(places).map(|engine| health(&engine, id)) {
+        Ok(Ok(())) => Check::good(code, "it runs and does its work"),
+        Ok(Err(problems)) => Check::of(
+            code,
+            Verdict::Bad,
+            format!("it runs, but does not do its work: {}", problems.join("; ")),
+            "see what to do: remo shell -p _remo-vault --exec remo-vend-status",
+        ),
+        Err(failure) => Check::of(code, Verdict::Bad, failure.problem(), "mend docker first"),
     }
 }
 

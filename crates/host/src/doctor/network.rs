@@ -85,10 +85,8 @@ pub(super) fn of_the_vault(places: &Places) -> Option<Check> {
         engine.inspect(&container.id).ok().flatten()
     };
     let own: Vec<&str> = vault.networks().collect();
-    let remedy = format!(
-        "give the vault one of its own: docker network create --opt com.docker.network.bridge.name={VAULT_BRIDGE} \
-         remo-vault, and make its container with --network remo-vault"
-    );
+    let remedy = "give the vault one of its own: docker network rm remo-vault, when nothing is on it, then: \
+                  remo vault up --recreate";
     let beside: Vec<String> = project::all(places)
         .ok()?
         .into_iter()

@@ -17,7 +17,7 @@ fn check(stage: &Stage, code: &str) -> (String, String) {
 fn each_finding_comes_with_its_remedy() {
     let mut stage = Stage::new();
     let ended = stage.remo(&["doctor"]).expect(1, "BAD   vault: its container is not known");
-    assert!(ended.out.contains("> make the vault, then: remo adopt-vault CONTAINER_ID"), "{}", ended.out);
+    assert!(ended.out.contains("> make the vault: remo vault up"), "{}", ended.out);
     assert_eq!(check(&stage, "broker").0, "good");
     assert_eq!(check(&stage, "projects-root").0, "good");
     fs::set_permissions(stage.directory.projects_root(), fs::Permissions::from_mode(0o777)).unwrap();

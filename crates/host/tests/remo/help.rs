@@ -7,9 +7,19 @@ use crate::stage::Stage;
 fn the_help_names_every_command_and_exit_code() {
     let stage = Stage::new();
     let ended = stage.remo(&["--help"]).expect(0, "Exit codes:");
-    for command in
-        ["shell", "up", "trust", "status", "doctor", "clone", "delete", "adopt-vault", "install", "uninstall"]
-    {
+    for command in [
+        "shell",
+        "up",
+        "trust",
+        "status",
+        "doctor",
+        "clone",
+        "delete",
+        "adopt-vault",
+        "vault",
+        "install",
+        "uninstall",
+    ] {
         assert!(ended.out.contains(&format!("  {command} ")), "{command}: {}", ended.out);
         stage.remo(&[command, "--help"]).expect(0, "Usage:");
     }

@@ -55,7 +55,7 @@ fn a_cli_or_gate_in_a_project_is_not_run() {
 #[test]
 fn the_vault_is_entered_by_a_whole_id_only() {
     let stage = Stage::new();
-    stage.remo(&["shell", "-p", "_remo-vault"]).expect(1, "remo adopt-vault");
+    stage.remo(&["shell", "-p", "_remo-vault"]).expect(1, "remo-vault key ensure");
     stage.remo(&["adopt-vault", "vault"]).expect(2, "a name could be taken by another one");
     stage.remo(&["adopt-vault", "--", "--help"]).expect(2, "a name could be taken by another one");
 }

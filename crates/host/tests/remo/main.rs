@@ -18,3 +18,4 @@ mod names;
 mod stage;
 mod terminal;
 mod trusting;
+mod vault;

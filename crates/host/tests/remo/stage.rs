@@ -60,6 +60,7 @@ impl Stage {
             own("REMO_PROJECTS_ROOT", self.directory.projects_root().into()),
             own("REMO_BROKER_ADMIN_SOCKET", self.directory.admin_socket().into()),
             own("REMO_INSTANCE", "box".into()),
+            own("REMO_VAULT_KEY_DIR", self.directory.path().join("key").into()),
             // No engine: nothing here may start a container of the machine.
             own(
                 "REMO_DOCKER_HOST",

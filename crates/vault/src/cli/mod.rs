@@ -116,6 +116,11 @@ pub enum Command {
     ///
     /// For the shell's start-up file. Quick, waits for nothing longer than a second, and always ends with 0.
     Message,
+    /// Say whether the vault does its work: for the health check of its container
+    ///
+    /// The watcher lives and reacts, the broker answers, and the store can be read. Ends with 1 when one of them is
+    /// not so. What a project lacks is not asked; `remo-vend-status` says that.
+    Health,
     /// See secrets, projects and the audit log on the terminal, and change them by keys
     ///
     /// Shows what is stored and whether the broker has it, what every project may have and what its manifest asks for

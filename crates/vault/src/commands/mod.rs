@@ -3,6 +3,7 @@
 mod clear;
 mod env;
 mod get;
+mod health;
 mod import;
 mod init;
 mod key;
@@ -59,6 +60,7 @@ pub fn run(command_line: CommandLine) -> Result<ExitStatus, Failure> {
         Command::Restore(arguments) => restore::run(&locations, &arguments),
         Command::Key(command) => key::run(&locations, command),
         Command::Tui(arguments) => tui::run(&locations, &arguments),
+        Command::Health => health::run(&locations),
         Command::Message => Ok(message::run(&locations)),
     }
 }

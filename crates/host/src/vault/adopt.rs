@@ -50,7 +50,10 @@ pub fn adopt(places: &Places, id: &str) -> Result<ExitStatus, Failure> {
         view: None,
         configuration: None,
     };
-    Store::open(&places.state)?.change(VAULT_NAME, |history| history.container = Some(container))?;
+    Store::open(&places.state)?.change(VAULT_NAME, |history| {
+        history.container = Some(container);
+        history.vault_settings = None;
+    })?;
     output::note(&format!("{VAULT_NAME} is that container: remo shell -p {VAULT_NAME}"));
     Ok(ExitStatus::Success)
 }
