@@ -98,8 +98,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Fa
 /// The context of the vault's image, with the program as it is built here.
 fn vault_image(workspace: &Workspace, arguments: &Arguments, folder: &Path) -> Result<(), Failure> {
     let profile = if arguments.debug { "dev" } else { "release" };
-    let build = ["build", "--quiet", "--package", "remo-vault", "--profile", profile];
-    cargo::run(cargo::command(workspace.root()).args(build))?;
+    let words = ["build", "--quiet", "--package", "remo-vault", "--profile", profile];
+    cargo::run(cargo::command(workspace.root()).args(words))?;
     let built = workspace.target().join(if arguments.debug { "debug" } else { "release" });
     let sources = vault_image::Sources {
         root: workspace.root(),
