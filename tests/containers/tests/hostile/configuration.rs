@@ -203,7 +203,7 @@ fn reads_files_outside_by_compose(world: &World) -> Outcome {
         let ended = world.instance.remo(&["up", "bent", "--yes"]);
         let said = ended.said();
         assert_eq!(ended.code(), Some(1), "{file}: {said}");
-        let refused = |line: &str| line.trim().starts_with("remo-docker: refused") && line.contains(reason);
+        let refused = |line: &str| line.trim().starts_with("remo-docker: ") && line.contains(reason);
         assert!(
             said.lines().any(refused) && !said.contains("TAKEN"),
             "{file}: does not say `{reason}` but {said}"
