@@ -120,7 +120,7 @@ fn takes_a_build_context_from_outside(world: &World) -> Outcome {
     fs::write(&dockerfile, "FROM remo-testbed/debian:3\nENV TAKEN=1\n").unwrap();
     for path in ["../../victim/Dockerfile", "${localWorkspaceFolder}/../victim/Dockerfile"] {
         let _ = world.refused(
-            &format!(r#""build": {{"dockerfile": "{path}"}}"#),
+            &format!(r#""build": {{"dockerfile": "{path}", "context": "."}}"#),
             &["its Dockerfile is not known to be in the project"],
         );
     }
@@ -186,7 +186,7 @@ fn reads_files_outside_by_compose(world: &World) -> Outcome {
         ),
         (
             format!(
-                "{head}    volumes: ['/run/remo-broker/projects/victim:/v', 'x:/x']\nvolumes: {{x: {{external: true, name: remo-vault-store}}}}\n"
+                "{head}    volumes: ['/run/remo-broker/projects/victim:/v', 'store:/x']\nvolumes: {{store: {{external: true, name: remo-vault-store}}}}\n"
             ),
             "/run/remo-broker/projects/victim",
         ),
