@@ -85,7 +85,12 @@ impl Inspected {
 
     /// The project that the launch gate made it for. An image cannot say this: the gate sets it on every container.
     pub fn project(&self) -> Option<&str> {
-        self.config.labels.as_ref()?.get(PROJECT_LABEL).map(String::as_str)
+        self.label(PROJECT_LABEL)
+    }
+
+    /// The value of one of its labels.
+    pub fn label(&self, name: &str) -> Option<&str> {
+        self.config.labels.as_ref()?.get(name).map(String::as_str)
     }
 }
 

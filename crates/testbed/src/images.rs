@@ -36,6 +36,10 @@ pub const USERS: [(&str, u32, &str); 4] = [
     ("pat", 1004, "/bin/sh"),
 ];
 
+/// Further packages of the image with tools. The last one is there because debootstrap does not find what is needed
+/// under another name than its own, here by python3-cryptography.
+const TOOLS: [&str; 5] = ["git", "gh", "awscli", "socat", "python3-cffi-backend"];
+
 /// What of a Debian is of no use in a container of a test.
 const NOT_NEEDED: [&str; 5] =
     ["usr/share/doc", "usr/share/man", "usr/share/locale", "var/lib/apt/lists", "var/cache/apt"];
@@ -66,7 +70,7 @@ impl Image {
                 .expect("the mode of a folder");
             match self {
                 Self::Debian => debian(tree.path(), &[]),
-                Self::Tools => debian(tree.path(), &["git", "gh", "awscli", "socat"]),
+                Self::Tools => debian(tree.path(), &TOOLS),
                 Self::Vault => debian(tree.path(), &packages_of_the_vault()),
                 Self::Busybox => busybox(tree.path()),
                 Self::Instance => instance::make_image(tree.path()),

@@ -35,6 +35,8 @@ Examples:
           the tour with your own secrets beside the samples; only their lengths are shown
   cargo xtask try --fnox
           the tour with fnox as the store, which needs pip unless fnox 1.31.0 is there
+  sudo cargo xtask try --containers
+          a longer tour, with a vault and two projects in real containers
   cargo xtask try --keep
           the tour, and then everything stays for exploring until you press Enter
 
@@ -48,6 +50,7 @@ Exit status:
 /// Arguments of `cargo xtask try`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Arguments {
     /// A secret of your own; its value is asked for without echo, or read from standard input
     ///
@@ -63,6 +66,13 @@ pub(crate) struct Arguments {
     /// Keep the secrets with the real fnox, which is fetched when it is not there, instead of the embedded store
     #[arg(long)]
     pub(super) fnox: bool,
+
+    /// Tell it in real containers: an engine of its own, a vault and two projects, git, gh and aws
+    ///
+    /// As root on Debian, which installs what is missing. Takes a few minutes, the first time several more. Nothing is
+    /// installed of the product, and an engine that runs already is not touched.
+    #[arg(long, conflicts_with_all = ["secrets", "env_file", "fnox", "command"])]
+    pub(super) containers: bool,
 
     /// Leave everything running at the end, say what to try, and wait for Enter
     #[arg(long)]

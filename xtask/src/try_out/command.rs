@@ -14,8 +14,8 @@ use super::interruption::Interruption;
 use super::process::Group;
 use crate::failure::Failure;
 
-/// How long a command may take. Each is done in well under a second; a busy machine needs more.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long an ordinary command may take. Each is done in well under a second; a busy machine needs more.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The largest output that is kept, in bytes: the story shows all of it.
 const OUTPUT_MAX: u64 = 1024 * 1024;
@@ -68,17 +68,25 @@ impl Ran {
     }
 }
 
-/// Runs `typed` in a shell that `shell` describes and that has run `before`, with `input` as its standard input.
-pub(super) fn run(
-    mut shell: Command,
-    before: &str,
-    typed: &str,
-    input: &str,
-    interruption: &Interruption,
-) -> Result<Ran, Stop> {
+/// What a shell runs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Typed<'a> {
+    /// As the story shows it.
+    pub(super) shown: &'a str,
+    /// The text for the shell.
+    pub(super) script: &'a str,
+    /// Its standard input.
+    pub(super) input: &'a str,
+    /// How long it may take.
+    pub(super) limit: Duration,
+}
+
+/// Runs what was typed in a shell that `shell` describes.
+pub(super) fn run(mut shell: Command, command: Typed<'_>, interruption: &Interruption) -> Result<Ran, Stop> {
+    let Typed { shown: typed, script, input, limit } = command;
     let cannot = |error| Failure::because::<std::io::Error>(format!("cannot run `{typed}`"))(error);
     let (reader, writer) = std::io::pipe().map_err(cannot)?;
-    shell.arg("-c").arg(format!("{before}{typed}")).process_group(0).stdin(Stdio::piped());
+    shell.arg("-c").arg(script).process_group(0).stdin(Stdio::piped());
     shell.stdout(writer.try_clone().map_err(cannot)?).stderr(writer);
     let mut child = shell.spawn().map_err(cannot)?;
     // The command keeps its own ends of the pipe.
@@ -89,8 +97,8 @@ pub(super) fn run(
         // A command that does not read it is judged by its output, not by this.
         let _ = stdin.write_all(input.as_bytes());
     }
-    let deadline = Instant::now() + PATIENCE;
-    let late = || Failure::new(format!("`{typed}` did not end within {} s", PATIENCE.as_secs()));
+    let deadline = Instant::now() + limit;
+    let late = || Failure::new(format!("`{typed}` did not end within {} s", limit.as_secs()));
     let mut reader = File::from(OwnedFd::from(reader)).take(OUTPUT_MAX);
     let mut output = Vec::new();
     let mut chunk = [0; 4096];

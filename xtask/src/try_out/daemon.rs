@@ -14,7 +14,7 @@ use super::process::Group;
 use crate::failure::Failure;
 
 /// How long one may take to end when asked to: the broker finishes what is in flight within 5 s.
-const END_MAX: Duration = Duration::from_secs(8);
+pub(super) const END_MAX: Duration = Duration::from_secs(8);
 
 /// How long one may take to say what is waited for; a busy machine takes its time.
 const SAY_MAX: Duration = Duration::from_secs(10);
@@ -59,9 +59,19 @@ impl Daemon {
         text: &str,
         interruption: &Interruption,
     ) -> Result<(String, Duration), Stop> {
+        self.says_within(SAY_MAX, text, interruption)
+    }
+
+    /// The same with another limit.
+    pub(super) fn says_within(
+        &mut self,
+        limit: Duration,
+        text: &str,
+        interruption: &Interruption,
+    ) -> Result<(String, Duration), Stop> {
         let (name, log, shown, group) = (self.name, &self.log, self.shown, &mut self.group);
         let what = format!("{name} should say {text:?}");
-        let (said, waited) = interruption.until(SAY_MAX, &what, || {
+        let (said, waited) = interruption.until(limit, &what, || {
             let ended = group.ended()?;
             let said = fs::read(log).map_err(Failure::because("cannot read what a daemon said"))?;
             let new = String::from_utf8_lossy(said.get(shown..).unwrap_or_default()).into_owned();
@@ -77,19 +87,19 @@ impl Daemon {
         Ok((said, waited))
     }
 
-    /// Asks it to end, and fails unless it ends well and in time. Afterwards it is gone either way. An
+    /// Asks it to end, and fails unless it ends well and within `limit`. Afterwards it is gone either way. An
     /// `unprepared` one may also end by the signal itself, as it does right after its start.
-    pub(super) fn end(mut self, unprepared: bool) -> Result<(), Failure> {
+    pub(super) fn end(mut self, unprepared: bool, limit: Duration) -> Result<(), Failure> {
         let name = self.name;
         if let Some(status) = self.group.ended()? {
             return Err(Failure::new(format!("{name} ended before it was asked to ({status})")));
         }
         self.group.terminate()?;
-        match self.group.wait(END_MAX)? {
+        match self.group.wait(limit)? {
             Some(status) if status.success() => Ok(()),
             Some(status) if unprepared && status.signal() == Some(SIGTERM) => Ok(()),
             Some(status) => Err(Failure::new(format!("{name} should end with exit status 0: {status}"))),
-            None => Err(Failure::new(format!("{name} did not end within {} s", END_MAX.as_secs()))),
+            None => Err(Failure::new(format!("{name} did not end within {} s", limit.as_secs()))),
         }
     }
 

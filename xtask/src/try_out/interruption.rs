@@ -65,6 +65,11 @@ impl Interruption {
         }
     }
 
+    /// Lets `time` pass, unless a signal arrives.
+    pub(super) fn wait_a_moment(&self, time: Duration) -> Result<(), Stop> {
+        self.readable(self.woken.as_fd(), Some(time)).map(drop)
+    }
+
     /// Goes on as if no signal had arrived.
     pub(super) fn forget(&self) {
         // Not blocking, so this ends when it is empty.

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Read as _};
 use std::os::fd::AsFd as _;
 
 use super::ending::Stop;
+use super::interruption::Interruption;
 use super::stage::{Side, Stage};
 
 /// Prints what to type next, and waits. A signal is the ordinary way to end, so it is no error here.
@@ -40,27 +41,32 @@ pub(super) fn explore(stage: &mut Stage) -> Result<(), Stop> {
     }
     stage.story.gap()?;
     stage.story.prose("Press Enter or Ctrl-C here to end everything and remove it.")?;
-    match wait(stage) {
+    until_enter(&stage.interruption)
+}
+
+/// Waits for Enter, or for a signal: that is no error here.
+pub(super) fn until_enter(interruption: &Interruption) -> Result<(), Stop> {
+    match wait(interruption) {
         Err(Stop::Interrupted(_)) => {
-            stage.interruption.forget();
+            interruption.forget();
             Ok(())
         }
         other => other,
     }
 }
 
-fn wait(stage: &Stage) -> Result<(), Stop> {
+fn wait(interruption: &Interruption) -> Result<(), Stop> {
     let stdin = io::stdin();
     let terminal = stdin.is_terminal();
     let mut byte = [0];
     loop {
-        stage.interruption.readable(stdin.as_fd(), None)?;
+        interruption.readable(stdin.as_fd(), None)?;
         match stdin.lock().read(&mut byte) {
             Ok(1) if byte[0] == b'\n' => return Ok(()),
             Ok(1) => {}
             // Ctrl-D. Without a terminal nobody can press Enter, and only a signal ends it.
             Ok(_) if terminal => return Ok(()),
-            _ => return stage.interruption.wait(),
+            _ => return interruption.wait(),
         }
     }
 }

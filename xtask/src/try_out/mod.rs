@@ -16,6 +16,7 @@ use crate::failure::Failure;
 mod arguments;
 mod chapters;
 mod command;
+mod containers;
 mod daemon;
 mod ending;
 mod interruption;
@@ -47,6 +48,9 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     if let Err(failure) = arguments.check() {
         console::say(&failure.to_string());
         return ExitStatus::Usage.into();
+    }
+    if arguments.containers {
+        return containers::run(arguments);
     }
     let mut stage = match prepare(arguments) {
         Ok(stage) => stage,
@@ -99,7 +103,7 @@ fn prepare(arguments: &Arguments) -> Result<Stage, Failure> {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     let interruption = Interruption::watch()?;
     process::adopt_orphans()?;
-    let place = Place::make(variable("XDG_RUNTIME_DIR").map(Into::into))?;
+    let place = Place::make(variable("XDG_RUNTIME_DIR").map(Into::into), &["demo"])?;
     // A command of the user's has standard output to itself.
     let (to, terminal): (Box<dyn Write>, bool) = if arguments.command.is_empty() {
         (Box::new(io::stdout()), io::stdout().is_terminal())

@@ -25,6 +25,9 @@ const BEHIND: usize = "/run/projects/demo/demo.sock".len() + 24;
 /// Every Linux has it in memory.
 const SHARED_MEMORY: &str = "/dev/shm";
 
+/// Every Linux has it; a short path, whatever `TMPDIR` says.
+const TEMPORARY: &str = "/tmp";
+
 /// Of every folder that is made here.
 const FOLDER_MODE: u32 = 0o700;
 
@@ -38,11 +41,28 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Makes the directory, mode 0700, in the first place that will do.
-    pub(super) fn make(runtime_dir: Option<PathBuf>) -> Result<Self, Failure> {
+    /// Makes the directory, mode 0700, in the first place that will do, and these folders of `projects` in it.
+    pub(super) fn make(runtime_dir: Option<PathBuf>, projects: &[&str]) -> Result<Self, Failure> {
         let candidates: Vec<PathBuf> = runtime_dir.into_iter().chain([SHARED_MEMORY.into()]).collect();
-        let place = Self { root: private_directory(&candidates)? };
-        for folder in [place.path("projects/demo/.remo"), place.home(), place.logs(), place.programs()] {
+        Self::with_folders(private_directory(&candidates)?, projects)
+    }
+
+    /// The same for projects that get containers, on the disk: the launch gate lets no project be below `/dev`, and an
+    /// engine has a `/run` of its own. No secret of a person comes here.
+    pub(super) fn make_for_containers(projects: &[&str]) -> Result<Self, Failure> {
+        let root = tempfile::Builder::new()
+            .permissions(Permissions::from_mode(FOLDER_MODE))
+            .prefix(PREFIX)
+            .rand_bytes(RANDOM)
+            .tempdir_in(TEMPORARY)
+            .map_err(Failure::because(format!("cannot make a directory in {TEMPORARY}")))?;
+        Self::with_folders(root, projects)
+    }
+
+    fn with_folders(root: TempDir, projects: &[&str]) -> Result<Self, Failure> {
+        let place = Self { root };
+        let projects = projects.iter().map(|project| place.path(&format!("projects/{project}/.remo")));
+        for folder in projects.chain([place.home(), place.logs(), place.programs()]) {
             // Whatever the mask of the caller: the helper refuses a home that others can write to.
             DirBuilder::new()
                 .recursive(true)
@@ -153,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_place_is_private_and_gone_afterwards() {
-        let place = Place::make(None).unwrap();
+        let place = Place::make(None, &["demo"]).unwrap();
         let root = place.root().to_owned();
         assert_eq!(root.metadata().unwrap().permissions().mode() & 0o7777, 0o700);
         place.remove().unwrap();
@@ -163,7 +183,7 @@ mod tests {
     #[test]
     fn the_runtime_directory_is_passed_over_where_it_will_not_do() {
         let disk = Path::new(env!("CARGO_MANIFEST_DIR")).to_owned();
-        let place = Place::make(Some(disk)).unwrap();
+        let place = Place::make(Some(disk), &["demo"]).unwrap();
         assert!(place.root().starts_with(SHARED_MEMORY), "{}", place.root().display());
     }
 

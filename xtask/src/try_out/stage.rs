@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::command::{self, Ran};
-use super::daemon::Daemon;
+use super::command::{self, Ran, Typed};
+use super::daemon::{self, Daemon};
 use super::ending::Stop;
 use super::interruption::Interruption;
 use super::place::Place;
@@ -165,7 +165,9 @@ impl Stage {
 
     fn runs(&self, side: Side, shell: Command, typed: &str, input: &str) -> Result<Ran, Stop> {
         let before = if side == Side::Vault { self.prepared.as_str() } else { "" };
-        command::run(shell, before, typed, input, &self.interruption)
+        let script = format!("{before}{typed}");
+        let typed = Typed { shown: typed, script: &script, input, limit: command::PATIENCE };
+        command::run(shell, typed, &self.interruption)
     }
 
     /// Types something in the vault that holds for every later command there, as in one shell that stays.
@@ -323,7 +325,7 @@ impl Stage {
         // Those who ask first, so that nobody complains that the broker has gone.
         let mut result = Ok(());
         for daemon in [helper, watcher, broker].into_iter().flatten() {
-            result = result.and(daemon.end(interrupted));
+            result = result.and(daemon.end(interrupted, daemon::END_MAX));
         }
         let killed = process::end_all();
         let removed = place.remove();

@@ -12,6 +12,7 @@ mod ending;
 mod other_user;
 mod own_secrets;
 mod programs;
+mod skeleton;
 mod story;
 mod tour;
 mod wrong_steps;

@@ -12,6 +12,7 @@ use crate::containers::Store;
 use crate::engine::Engine;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::menu::remains::Remains;
 use crate::places::Places;
 use crate::project::Project;
 use crate::trust::launch;
@@ -34,7 +35,11 @@ pub fn delete(places: &Places, name: &str, confirmed: Option<&str>) -> Result<Ex
         None => question::ask(&format!(
             "This removes {} with everything in it{}. Type the project's name to go on: ",
             escaped(&project.path.to_string_lossy()),
-            if history.container.is_some() { ", and its container" } else { "" }
+            if history.container.is_some() {
+                ", its container, and the images and volumes made for it"
+            } else {
+                ""
+            }
         ))?,
     };
     if typed != name {
@@ -42,14 +47,22 @@ pub fn delete(places: &Places, name: &str, confirmed: Option<&str>) -> Result<Ex
         return Ok(ExitStatus::Failure);
     }
     // The container first: it could write while the folder is being removed.
+    let mut remains = Remains::default();
     if let Some(container) = &history.container {
         let engine = Engine::new(places)?;
-        if engine.inspect(&container.id)?.is_some() {
+        if let Some(found) = engine.inspect(&container.id)? {
+            remains = Remains::of(places, &engine, &project, &found)?;
             engine.ask(&["container", "rm", "--force", "--volumes", "--", &container.id]).map_err(
                 |complaint| Failure::new(format!("the container of {name} is not removed: {complaint}")),
             )?;
         }
         store.change(name, |history| history.container = None)?;
+    }
+    // A start that failed leaves images too. A project that runs on the host needs no engine.
+    if let Ok(engine) = Engine::new(places) {
+        for left in remains.remove(&engine, &project) {
+            output::note(&format!("left in the engine: {left}"));
+        }
     }
     if let Some(vended) = &project.vended {
         let mut client = Client::connect(&places.admin_socket)?;

@@ -4,6 +4,7 @@ pub mod clone;
 pub mod delete;
 mod entries;
 mod picker;
+mod remains;
 
 use remo_wire::names::VAULT_NAME;
 
