@@ -79,8 +79,9 @@ impl World {
         world.composed.write_manifest(&manifest("composed", "[secrets.side]\n"));
         world.write_compose("");
         for name in ["victim", "attacker", "composed"] {
-            let container = world.instance.up(name);
-            world.equip(&container);
+            // Named here: of a service that ends at once Compose does not pass on which user was turned away.
+            let ended = world.instance.remo(&["up", name, "--yes", "--uid", "1000"]).succeeded();
+            world.equip(ended.stdout.trim());
         }
         world.equip(&world.service("side"));
         Some(world)
