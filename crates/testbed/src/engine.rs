@@ -118,15 +118,7 @@ impl Engine {
 
     /// Runs the client.
     pub fn try_docker(&self, arguments: &[&str]) -> Ended {
-        let mut command = Command::new(bootstrap::docker());
-        command
-            .args(arguments)
-            .env_clear()
-            .env("PATH", programs::search_path(&bootstrap::docker()))
-            .env("HOME", &self.folder)
-            .env("DOCKER_HOST", format!("unix://{}", self.socket().display()))
-            .env("DOCKER_BUILDKIT", "0");
-        run_within(CALL, &mut command)
+        run_within(CALL, &mut self.client(arguments))
     }
 
     /// Runs the client and returns what it printed.
@@ -177,6 +169,25 @@ impl Engine {
             self.docker(&["inspect", "--format", "{{.State.Running}} {{.State.ExitCode}}", container]);
         let (running, code) = state.trim().split_once(' ').expect("two words about a container");
         (running == "false").then(|| code.parse().expect("an exit code"))
+    }
+
+    /// The client, with these arguments.
+    fn client(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(bootstrap::docker());
+        command
+            .args(arguments)
+            .env_clear()
+            .env("PATH", programs::search_path(&bootstrap::docker()))
+            .env("HOME", &self.folder)
+            .env("DOCKER_HOST", format!("unix://{}", self.socket().display()))
+            .env("DOCKER_BUILDKIT", "0");
+        command
+    }
+
+    /// Has a container removed with its volumes, and does not wait for it.
+    pub(crate) fn remove_soon(&self, container: &str) {
+        let mut client = self.client(&["rm", "--force", "--volumes", container]);
+        let _ = client.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     }
 
     /// Removes a container with its volumes, whatever it does.

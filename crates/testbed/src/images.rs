@@ -52,7 +52,7 @@ impl Image {
             Self::Tools => "remo-testbed/tools:1",
             Self::Vault => "remo-testbed/vault-base:1",
             Self::Busybox => "remo-testbed/busybox:3",
-            Self::Instance => "remo-testbed/instance:1",
+            Self::Instance => "remo-testbed/instance:2",
         }
     }
 

@@ -20,20 +20,25 @@ pub(crate) fn new_folder() -> (PathBuf, File) {
     // One at a time: a folder without a lock yet must not look left over.
     let door = File::create(Path::new(FOLDERS).join(".lock")).expect("a lock");
     flock(&door, FlockOperation::LockExclusive).expect("the lock");
-    for entry in fs::read_dir(FOLDERS).expect("the folders of engines").flatten() {
-        let path = entry.path();
-        let free = File::open(path.join(ALIVE))
-            .is_ok_and(|alive| flock(&alive, FlockOperation::NonBlockingLockExclusive).is_ok());
-        if path.is_dir() && (free || !path.join(ALIVE).exists()) {
-            remove(&path);
-        }
-    }
+    let left: Vec<PathBuf> = fs::read_dir(FOLDERS)
+        .expect("the folders of engines")
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            let free = File::open(path.join(ALIVE))
+                .is_ok_and(|alive| flock(&alive, FlockOperation::NonBlockingLockExclusive).is_ok());
+            path.is_dir() && (free || !path.join(ALIVE).exists())
+        })
+        .collect();
     let folder =
         tempfile::Builder::new().prefix("").rand_bytes(6).tempdir_in(FOLDERS).expect("a folder").keep();
     // Users other than root run tooling from below; what the engine keeps is closed to them by itself.
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("the mode of a folder");
     let alive = File::create(folder.join(ALIVE)).expect("a lock");
     flock(&alive, FlockOperation::NonBlockingLockExclusive).expect("the lock of a new folder");
+    // Removing images takes a while, and nobody need wait for it. What is still there when this program ends, the next
+    // one removes.
+    std::thread::spawn(move || left.iter().for_each(|path| remove(path)));
     (folder, alive)
 }
 

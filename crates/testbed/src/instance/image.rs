@@ -12,14 +12,15 @@ use crate::images::{debootstrap, run_in, slim};
 pub const USER: (&str, u32) = ("dev", 1000);
 
 /// What a person would have installed beforehand: a host with Docker, the runtime of the Dev Containers CLI, ssh, and
-/// what systemd loads to talk to a TPM2.
-const PACKAGES: [&str; 27] = [
+/// what systemd loads to talk to a TPM2. `faketime` shows one program another time: the clock is everybody's.
+const PACKAGES: [&str; 31] = [
     "adduser",
     "ca-certificates",
     "dbus",
     "dbus-user-session",
     "docker-compose",
     "docker.io",
+    "faketime",
     "git",
     "iproute2",
     "iptables",
@@ -31,16 +32,19 @@ const PACKAGES: [&str; 27] = [
     "libtss2-tcti-device0",
     "libtss2-tcti-swtpm0",
     "libudev1",
+    "nftables",
     "nodejs",
+    "openssh-client",
     "openssh-server",
     "procps",
+    "python3-minimal",
     "socat",
+    "strace",
     "sudo",
     "systemd",
     "systemd-sysv",
     "tmux",
     "util-linux",
-    "strace",
 ];
 
 /// The Dev Containers CLI, as npm would put it on the path.

@@ -10,7 +10,7 @@ mod image;
 mod laptop;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +30,9 @@ const BOOT: Duration = Duration::from_mins(4);
 
 /// How long one command may take on a busy machine: building an image of a project is part of it.
 const CALL: Duration = Duration::from_mins(8);
+
+/// The engine's usual network.
+const NETWORK: &str = "bridge";
 
 /// A running instance; gone when it is dropped, with everything on its disk.
 #[derive(Debug)]
@@ -96,7 +99,12 @@ impl Instance {
 
     /// Runs a command as root with `input` on its standard input.
     pub fn try_run_with_input(&self, words: &[&str], input: &[u8]) -> Ended {
-        run_within_with_input(CALL, &mut self.exec(&["--interactive"], words), input)
+        run_within_with_input(CALL, &mut self.command(words), input)
+    }
+
+    /// A command of root's that is not started yet; what is written to it reaches the program in the instance.
+    pub fn command(&self, words: &[&str]) -> Command {
+        self.exec(&["--interactive"], words)
     }
 
     /// Runs shell code as root; what it printed.
@@ -201,6 +209,32 @@ impl Instance {
         address.trim().to_owned()
     }
 
+    /// Takes its network away: nobody is told, connections just stay silent.
+    ///
+    /// # Panics
+    /// When it has none.
+    pub fn lose_network(&self) {
+        self.host.engine.docker(&["network", "disconnect", NETWORK, &self.container]);
+    }
+
+    /// Gives it a network again, maybe with another address.
+    ///
+    /// # Panics
+    /// When it has one.
+    pub fn regain_network(&self) {
+        self.host.engine.docker(&["network", "connect", NETWORK, &self.container]);
+    }
+
+    /// Where its disk lies on the test program's machine: what it has written over its image, and its volumes.
+    ///
+    /// # Panics
+    /// When the engine does not say.
+    pub fn disk(&self) -> Vec<PathBuf> {
+        let format = "{{.GraphDriver.Data.UpperDir}}{{range .Mounts}} {{.Source}}{{end}}";
+        let folders = self.host.engine.docker(&["inspect", "--format", format, &self.container]);
+        folders.split_whitespace().map(PathBuf::from).collect()
+    }
+
     /// The engine that it runs on.
     pub fn engine(&self) -> &Engine {
         &self.host.engine
@@ -214,6 +248,7 @@ impl Instance {
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        self.host.engine.remove(&self.container);
+        // Nobody waits for it: the engine has its own time for that, and its end is the end of all that is left.
+        self.host.engine.remove_soon(&self.container);
     }
 }

@@ -57,7 +57,7 @@ fn an_engine_ends_with_its_test_program_and_leaves_nothing() {
     // The next engine takes away what lies on the disk, and works beside others.
     let one = Engine::start(&folder).unwrap();
     let other = Engine::start(&folder).unwrap();
-    assert!(!data.exists());
+    wait::until_true(PATIENCE, "the end of what lay on the disk", || !data.exists());
     for engine in [&one, &other] {
         engine.import(Image::Busybox);
         assert_eq!(engine.docker(&["run", "--rm", Image::Busybox.name(), "echo", "ran"]), "ran\n");

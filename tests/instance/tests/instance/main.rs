@@ -8,7 +8,9 @@
 )]
 
 mod boot;
+mod laptop;
 mod packages;
+mod product;
 
 use remo_testbed::Instance;
 use remo_testkit::skip;
