@@ -107,7 +107,7 @@ fn a_shell_greets_and_a_plain_fnox_in_it_reaches_a_project() {
         let screen = terminal.wait_for("next: ");
         assert!(screen.contains("_remo-vault on box: logins and the encrypted store."), "{screen}");
         assert!(screen.contains("watcher: up to date"), "{screen}");
-        terminal.wait_for("_remo-vault:~$ ");
+        terminal.wait_for("_remo-vault:~$");
         terminal.write("echo of-the-terminal | fnox set typed\n");
         vault.is_served("shown", "typed", "of-the-terminal");
         terminal.write("exit\n");
