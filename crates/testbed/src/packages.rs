@@ -19,12 +19,18 @@ const PROGRAMS: [&str; 4] = ["remo-broker", "remo", "remo-docker", "remo-vault"]
 
 static MADE: OnceLock<PathBuf> = OnceLock::new();
 
-/// The folder with the packages, made once a process.
+/// Names a folder with packages that are there already, such as those that are about to be published.
+const READY: &str = "REMO_PACKAGES";
+
+/// The folder with the packages, made once a process; the one that `REMO_PACKAGES` names when it is set.
 ///
 /// # Panics
 /// When they cannot be made.
 pub fn packaged() -> &'static Path {
     MADE.get_or_init(|| {
+        if let Some(ready) = std::env::var_os(READY) {
+            return ready.into();
+        }
         let folder = folder().join("debian");
         let _lock = cache::lock("packages");
         make(&folder);
