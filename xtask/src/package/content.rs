@@ -15,8 +15,11 @@ const LIST: &str = "packaging/content";
 /// Mode of a folder.
 const FOLDER_MODE: u32 = 0o755;
 
-/// Mode of a file that its owner may edit.
+/// Mode of what is read.
 const CONFIGURATION_MODE: u32 = 0o644;
+
+/// Mode of what is run.
+const PROGRAM_MODE: u32 = 0o755;
 
 /// Where sources are.
 pub(super) struct Sources<'path> {
@@ -26,6 +29,8 @@ pub(super) struct Sources<'path> {
     pub(super) programs: &'path Path,
     /// What `feature:` stands for.
     pub(super) feature: &'path Path,
+    /// What `vault-image:` stands for.
+    pub(super) vault_image: &'path Path,
 }
 
 /// One line of the list.
@@ -40,7 +45,20 @@ pub(super) struct Line {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     File(u32),
+    /// 0755 for what its owner may run, 0644 otherwise.
+    Kept,
     Link,
+}
+
+impl Kind {
+    fn mode(self, source: &Path) -> Result<u32, Failure> {
+        if let Self::File(mode) = self {
+            return Ok(mode);
+        }
+        let metadata =
+            source.metadata().map_err(Failure::because(format!("cannot look at {}", source.display())))?;
+        Ok(if metadata.permissions().mode() & 0o100 == 0 { CONFIGURATION_MODE } else { PROGRAM_MODE })
+    }
 }
 
 /// The whole list.
@@ -109,12 +127,12 @@ impl Content {
             let target = top.join(line.target.trim_start_matches('/'));
             match line.kind {
                 Kind::Link => link(&line.source, &target)?,
-                Kind::File(mode) => {
+                Kind::File(_) | Kind::Kept => {
                     let found = sources.find(&line.source)?;
                     for (source, below) in found {
                         let target =
                             if line.target.ends_with('/') { target.join(below) } else { target.clone() };
-                        copy(&source, &target, mode, time)?;
+                        copy(&source, &target, line.kind.mode(&source)?, time)?;
                     }
                 }
             }
@@ -128,6 +146,7 @@ fn parse_line(line: &str) -> Option<Line> {
     let (part, mode, target, source) = (words.next()?, words.next()?, words.next()?, words.next()?);
     let kind = match mode.as_str() {
         "link" => Kind::Link,
+        "kept" => Kind::Kept,
         "conf" => Kind::File(CONFIGURATION_MODE),
         mode => Kind::File(u32::from_str_radix(mode, 8).ok()?),
     };
@@ -141,9 +160,11 @@ impl Sources<'_> {
         if let Some(program) = source.strip_prefix("program:") {
             return Ok(vec![(self.programs.join(program), program.into())]);
         }
-        if let Some(below) = source.strip_prefix("feature:") {
-            let top = self.feature.join(below);
-            return all_below(&top, &top);
+        for (prefix, folder) in [("feature:", self.feature), ("vault-image:", self.vault_image)] {
+            if let Some(below) = source.strip_prefix(prefix) {
+                let top = folder.join(below);
+                return all_below(&top, &top);
+            }
         }
         let path = self.root.join(source);
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
@@ -251,17 +272,21 @@ mod tests {
     fn the_list_of_the_repository_is_laid_out_as_it_says() {
         let folder = tempfile::tempdir().unwrap();
         let (programs, feature) = (folder.path().join("programs"), folder.path().join("feature"));
+        let vault_image = folder.path().join("vault-image");
+        fs::create_dir(&vault_image).unwrap();
+        fs::write(vault_image.join("Dockerfile"), "FROM x").unwrap();
         fs::create_dir_all(feature.join("oci/blobs/sha256")).unwrap();
         fs::write(feature.join("oci/blobs/sha256/1"), "blob").unwrap();
         fs::create_dir(&programs).unwrap();
         for program in ["remo-broker", "remo", "remo-docker", "remo-vault"] {
             fs::write(programs.join(program), program).unwrap();
         }
-        let sources = Sources { root: root(), programs: &programs, feature: &feature };
+        let sources =
+            Sources { root: root(), programs: &programs, feature: &feature, vault_image: &vault_image };
         let content = Content::read(root()).unwrap();
         assert_eq!(
             content.parts().into_iter().collect::<Vec<_>>(),
-            ["remo", "remo-broker", "remo-secrets-feature"]
+            ["remo", "remo-broker", "remo-secrets-feature", "remo-vault-image"]
         );
         let (out, time) = (folder.path().join("out"), SystemTime::UNIX_EPOCH);
         content.lay_out(&sources, &out, time).unwrap();
@@ -275,7 +300,12 @@ mod tests {
     #[test]
     fn what_is_missing_or_named_twice_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let sources = Sources { root: root(), programs: folder.path(), feature: folder.path() };
+        let sources = Sources {
+            root: root(),
+            programs: folder.path(),
+            feature: folder.path(),
+            vault_image: folder.path(),
+        };
         for text in [
             "p 0644 /etc/ packaging/no-such-file",
             "p 0755 /usr/bin/ program:none",

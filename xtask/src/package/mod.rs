@@ -64,11 +64,9 @@ enum Part {
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Failure> {
     let out = arguments.out.clone().unwrap_or_else(|| workspace.target().join("package"));
     let wants = |part| arguments.only.is_none_or(|only| only == part);
-    if wants(Part::VaultImage) {
-        vault_image(workspace, arguments, &out.join("vault-image"))?;
-        if arguments.only.is_some() {
-            return Ok(());
-        }
+    let context = out.join("vault-image");
+    if arguments.only == Some(Part::VaultImage) {
+        return vault_image(workspace, arguments, &context);
     }
     let feature = out.join("feature");
     let helper = static_helper::build(workspace)?;
@@ -81,7 +79,14 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Fa
             Some(folder) => folder.clone(),
             None => programs::build(workspace)?,
         };
-        let sources = Sources { root: workspace.root(), programs: &programs, feature: &feature };
+        let program = &programs.join("remo-vault");
+        let fnox = arguments.fnox.as_deref();
+        vault_image::make(&vault_image::Sources { root: workspace.root(), program, fnox }, &context)?;
+        if wants(Part::VaultImage) {
+            console::pass_on(&context.display().to_string());
+        }
+        let sources =
+            Sources { root: workspace.root(), programs: &programs, feature: &feature, vault_image: &context };
         if wants(Part::Tree) {
             let archive = tree::make(&sources, &out.join("tree"))?;
             console::pass_on(&archive.display().to_string());

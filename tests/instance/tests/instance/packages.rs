@@ -5,7 +5,7 @@ use remo_testbed::{Instance, packages};
 use crate::boot;
 
 /// In the order in which one needs another.
-const NAMES: [&str; 3] = ["remo-broker", "remo", "remo-secrets-feature"];
+const NAMES: [&str; 4] = ["remo-broker", "remo", "remo-secrets-feature", "remo-vault-image"];
 
 /// Every file of the host's own disk and its memory, but for what every program writes there.
 const FIND: &str = "find / -xdev \\( -path /proc -o -path /sys -o -path /root -o -path /var/log/journal \
@@ -149,12 +149,12 @@ fn packages_are_installed_upgraded_under_load_removed_and_purged() {
     instance.shell("echo '# mine' >>/etc/remo-broker/config.toml && dpkg --install /root/old/*.deb 2>&1");
     assert!(instance.run(&["cat", "/etc/remo-broker/config.toml"]).ends_with("# mine\n"));
 
-    instance.shell("dpkg --remove remo-secrets-feature remo remo-broker");
+    instance.shell("dpkg --remove remo-vault-image remo-secrets-feature remo remo-broker");
     assert_eq!(state(&instance, "remo-broker.socket"), "inactive");
     instance.run(&["test", "-e", "/var/lib/remo-broker"]);
     instance.run(&["test", "-e", "/etc/remo-broker/config.toml"]);
     instance.shell("install -d -m 0700 /var/lib/remo-vault-key");
-    let said = instance.shell("dpkg --purge remo-secrets-feature remo remo-broker 2>&1");
+    let said = instance.shell("dpkg --purge remo-vault-image remo-secrets-feature remo remo-broker 2>&1");
     assert!(said.contains("kept /var/lib/remo-vault-key"), "{said}");
     instance.run(&["rmdir", "/var/lib/remo-vault-key"]);
     instance.as_user("rm -r ~/projects");

@@ -18,7 +18,7 @@ use std::process::Command;
 use remo_testkit::skip;
 
 /// The packages, in the order of their files.
-const NAMES: [&str; 3] = ["remo", "remo-broker", "remo-secrets-feature"];
+const NAMES: [&str; 4] = ["remo", "remo-broker", "remo-secrets-feature", "remo-vault-image"];
 
 /// The top of the repository.
 fn root() -> PathBuf {
