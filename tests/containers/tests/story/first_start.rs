@@ -4,7 +4,6 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use remo_containers::{Instance, USUAL};
@@ -27,7 +26,6 @@ fn the_picker_and_a_first_start_look_as_the_guides_show_them() {
     instance.project("project-a", USUAL);
     fs::create_dir(instance.stage.directory.projects_root().join("notes")).unwrap();
     let menu = instance.file("bin/project-menu");
-    symlink("remo", &menu).unwrap();
     let remo = instance.command("remo");
     let environment: Vec<(OsString, OsString)> =
         remo.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();

@@ -202,7 +202,7 @@ fn removes(instance: &Instance, web: &Project) {
     assert!(!instance.stage.directory.run_directory("web").join("web.sock").exists());
     // What stays in the launcher's state are records that an approval of this name holds for nothing any more.
     let records = named(&instance.state(), "web");
-    let is_record = |name: &String| [".json", ".lock"].iter().any(|end| name.ends_with(end));
+    let is_record = |name: &String| [".json", ".lock", ".start"].iter().any(|end| name.ends_with(end));
     assert!(records.iter().all(is_record), "{records:?}");
     let next = project(instance, "web", WEB);
     let refused = instance.remo(&["up", "web"]);
