@@ -53,7 +53,7 @@ fn projects_root(places: &Places) -> Check {
             code,
             Verdict::Bad,
             format!("{shown}: {error}"),
-            format!("make it: mkdir -m 0700 {shown}"),
+            format!("make it: mkdir -m 0755 {shown}; the home around it may stay closed"),
         ),
         Ok(found) if !found.is_dir() => {
             Check::of(code, Verdict::Bad, format!("{shown} is no folder"), "make it one")
