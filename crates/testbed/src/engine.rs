@@ -16,6 +16,9 @@ use crate::{bootstrap, leftovers, programs};
 /// How long one call of the client may take on a busy machine.
 const CALL: Duration = Duration::from_mins(3);
 
+/// How long reading an image of several hundred megabytes may take on a busy machine.
+const IMPORT: Duration = Duration::from_mins(15);
+
 /// How long the engine may take to answer for the first time.
 const START: Duration = Duration::from_mins(2);
 
@@ -149,7 +152,8 @@ impl Engine {
     /// When it cannot be made or imported.
     pub fn import(&self, image: Image) {
         let tarball = image.tarball();
-        self.docker(&["import", tarball.to_str().expect("a path in UTF-8"), image.name()]);
+        let mut import = self.client(&["import", tarball.to_str().expect("a path in UTF-8"), image.name()]);
+        let _ = run_within(IMPORT, &mut import).succeeded();
     }
 
     /// What a container wrote, both outputs.

@@ -8,6 +8,7 @@ use remo_gate::core::policy::{FOLDER_LABEL, PROJECT_LABEL};
 
 use super::{Check, Verdict};
 use crate::engine::Engine;
+use crate::install::system::BROKER_USER;
 use crate::places::Places;
 
 /// Where the broker's sockets are, unless it is told otherwise.
@@ -31,8 +32,9 @@ fn judged(directory: &Path) -> Check {
     let (Ok(own), Ok(projects)) = (own, projects) else {
         return bad(format!("{} is not there, or has no projects in it", directory.display()));
     };
-    if own.uid() != 0 || own.mode() & 0o022 != 0 {
-        return bad(format!("others than root can put sockets into {}", directory.display()));
+    let owners = [Some(0), broker_user()];
+    if !owners.contains(&Some(own.uid())) || own.mode() & 0o022 != 0 {
+        return bad(format!("others than the broker can put sockets into {}", directory.display()));
     }
     if projects.mode() & 0o007 != 0 {
         return bad(format!(
@@ -41,6 +43,15 @@ fn judged(directory: &Path) -> Check {
         ));
     }
     Check::good(code, directory.display().to_string())
+}
+
+/// The number of the user that the unit runs the broker as.
+fn broker_user() -> Option<u32> {
+    let accounts = fs::read_to_string("/etc/passwd").ok()?;
+    let mut fields = accounts.lines().map(|line| line.split(':')).find_map(|mut fields| {
+        (fields.next() == Some(BROKER_USER)).then_some(fields)
+    })?;
+    fields.nth(1)?.parse().ok()
 }
 
 /// The vault's key: made, and unsealed.
