@@ -83,7 +83,7 @@ impl World for Host {
     }
 
     fn container(&self, name: &str) -> Result<Option<ExistingContainer>, String> {
-        Ok(Some(ExistingContainer { name: name.to_owned(), labels: BTreeMap::new() }))
+        Ok(Some(ExistingContainer { name: name.to_owned(), labels: BTreeMap::new(), mounts: Vec::new() }))
     }
 
     fn writable_by_running(&self) -> Result<Vec<(String, PathBuf)>, String> {

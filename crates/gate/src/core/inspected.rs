@@ -12,6 +12,12 @@ use super::wish::{Asked, Mount, MountKind, Namespace, Wish};
 /// Runtimes that the engine uses by itself.
 const OWN_RUNTIMES: &[&str] = &["", "runc", "io.containerd.runc.v2"];
 
+/// The label by which Compose finds the service of a container.
+const SERVICE_LABEL: &str = "com.docker.compose.service";
+
+/// The label by which Compose tells the containers of a service apart.
+const NUMBER_LABEL: &str = "com.docker.compose.container-number";
+
 /// One element of `docker container inspect`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -130,13 +136,49 @@ pub struct HostConfig {
     pub cgroup_parent: String,
     #[serde(default)]
     pub volume_driver: String,
+    #[serde(default)]
+    pub restart_policy: RestartPolicy,
+}
+
+/// `.HostConfig.RestartPolicy`
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RestartPolicy {
+    /// `no`, `always`, `unless-stopped` or `on-failure`
+    #[serde(default)]
+    pub name: String,
+}
+
+/// The binds and volumes of a container, as they came out.
+pub fn effective_mounts(container: &Inspected) -> Vec<Mount> {
+    let mount = |mount: &EffectiveMount| {
+        let kind = match mount.kind.as_str() {
+            "bind" => MountKind::Bind(mount.source.clone().into()),
+            "volume" if !is_anonymous(&mount.name) => MountKind::Volume {
+                name: Some(mount.name.clone()),
+                driver: Some(mount.driver.clone()),
+                options: BTreeMap::new(),
+            },
+            _ => return None,
+        };
+        let (target, read_only) = (mount.destination.clone(), !mount.writable);
+        Some(Mount { kind, target, read_only, options: Vec::new() })
+    };
+    container.mounts.iter().filter_map(mount).collect()
 }
 
 /// What this container is, in the words of the gate.
 pub fn wishes(container: &Inspected, shared_cgroup_namespace: bool) -> Result<Vec<Asked>, String> {
     let name = container.name.trim_start_matches('/');
     let mut asked = Vec::new();
-    let mut add = |what: &str, wish| asked.push(Asked::new(wish, format!("container {name}, {what}")));
+    // The service, so that what a project asks for and what there is of it already are one.
+    let service = container.config.labels.iter().flatten().find(|(key, _)| *key == SERVICE_LABEL);
+    let part =
+        service.map_or_else(|| format!("container {name}"), |(_, service)| format!("services.{service}"));
+    let mut add = |what: &str, wish| {
+        let one = Asked::new(wish, format!("container {name}, {what}"));
+        asked.push(Asked { part: Some(part.clone()), ..one });
+    };
     let host = &container.host_config;
     for bind in list(host.binds.as_ref()) {
         let mount = mounts::parse_short(bind).map_err(|problem| format!("{bind} {problem}"))?;
@@ -154,6 +196,13 @@ pub fn wishes(container: &Inspected, shared_cgroup_namespace: bool) -> Result<Ve
             let wish = Wish::Volume { name: mount.name.clone(), driver: None, options: BTreeMap::new() };
             add("Mounts", wish);
         }
+    }
+    let number = container.config.labels.iter().flatten().find(|(key, _)| *key == NUMBER_LABEL);
+    if number.is_some_and(|(_, number)| number != "1") {
+        add("Labels", Wish::Repeats);
+    }
+    if !super::run::is_without_restart(&host.restart_policy.name) {
+        add("RestartPolicy", Wish::Restarts(host.restart_policy.name.clone()));
     }
     privileges(host, shared_cgroup_namespace, &mut add)?;
     for network in container.network_settings.networks.iter().flat_map(BTreeMap::keys) {

@@ -64,6 +64,7 @@ fn wish_of(given: &Given<Meaning>) -> Result<Option<Wish>, Unreadable> {
         Meaning::VolumeDriver if value != "local" => {
             Wish::Forbidden("a volume plugin is not a project's to choose".to_owned())
         }
+        Meaning::Restart if !is_without_restart(&value) => Wish::Restarts(value),
         Meaning::LogDriver if !LOG_DRIVERS.contains(&value.as_str()) => {
             Wish::Approvable("log-driver", value, "sends the container's output elsewhere")
         }
@@ -78,6 +79,11 @@ fn wish_of(given: &Given<Meaning>) -> Result<Option<Wish>, Unreadable> {
         }
         _ => return Ok(None),
     }))
+}
+
+/// Whether a restart policy leaves a container that has ended as it is.
+pub fn is_without_restart(policy: &str) -> bool {
+    matches!(policy, "" | "no" | "false")
 }
 
 /// Reads `target[:options]`.

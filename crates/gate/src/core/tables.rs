@@ -50,6 +50,8 @@ pub enum Meaning {
     Name,
     /// `--runtime`
     Runtime,
+    /// `--restart`
+    Restart,
     /// `--log-driver`
     LogDriver,
     /// `--log-opt`
@@ -229,7 +231,7 @@ pub static RUN: &[Known<Meaning>] = &[
     value("pull", Harmless),
     flag("quiet", 'q'),
     switch("read-only", Harmless),
-    value("restart", Harmless),
+    value("restart", Meaning::Restart),
     switch("rm", Harmless),
     value("shm-size", Harmless),
     switch("sig-proxy", Harmless),

@@ -143,6 +143,12 @@ pub enum Wish {
     },
     /// An existing container that is named for some purpose; only the project's own may be.
     OwnContainer(String),
+    /// The engine starts the container again by itself, opening every mount anew; the policy as written.
+    Restarts(String),
+    /// Further containers are made with the mounts of this one while it may run already.
+    Repeats,
+    /// Addresses of a network that is made: `subnet`, `gateway`, `ip_range` or `aux_addresses`, and the address.
+    Addresses(&'static str, String),
     /// Something that can be approved as it is written: the kind of the grant, the value, what it means.
     Approvable(&'static str, String, &'static str),
     /// Something that is never done, with the reason.
@@ -158,16 +164,19 @@ pub struct Asked {
     pub origin: String,
     /// Which option of the command line it belongs to, so that a resolved path can be put in its place.
     pub slot: Option<usize>,
+    /// Which of the things that one command makes it belongs to: `services.NAME`, `volumes.NAME`, `secrets.NAME`,
+    /// `container NAME`. None where it makes one container only.
+    pub part: Option<String>,
 }
 
 impl Asked {
     /// A wish out of `origin`.
     pub fn new(wish: Wish, origin: impl Into<String>) -> Self {
-        Self { wish, origin: origin.into(), slot: None }
+        Self { wish, origin: origin.into(), slot: None, part: None }
     }
 
     /// A wish of the option with this number.
     pub fn at(wish: Wish, origin: impl Into<String>, slot: usize) -> Self {
-        Self { wish, origin: origin.into(), slot: Some(slot) }
+        Self { wish, origin: origin.into(), slot: Some(slot), part: None }
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::wish::Mount;
+
 /// What tells one file from another, whatever its name: device and inode number.
 pub type Identity = (u64, u64);
 
@@ -48,6 +50,8 @@ pub struct ExistingContainer {
     pub name: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
+    /// Its binds and volumes, as another container gets them with `--volumes-from`.
+    pub mounts: Vec<Mount>,
 }
 
 /// The host and the engine. An error is a sentence; the judgement then refuses.

@@ -20,7 +20,7 @@ use crate::core::finding::{Finding, Verdict};
 use crate::core::inspected;
 use crate::core::judge::judge;
 use crate::core::policy::{COMPOSE_PREFIX, PROJECT_LABEL, Policy};
-use crate::core::wish::{Asked, Wish};
+use crate::core::wish::{Asked, Reading, Wish};
 
 /// Which Compose it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub(super) fn run(words: &[String], surroundings: &Surroundings, program: Progra
         return Err(failed(&process.args(command::words(&command)).current_dir("/").exec()));
     }
     let store = Store::open(&surroundings.state_directory)?;
-    let engine = Engine::new(surroundings, Exchange::AllBut(Vec::new()))?;
+    let engine = Engine::new(surroundings, Exchange::All)?;
     let policy = surroundings.policy(&engine)?;
     // Copied by us, through no link: nobody can exchange these.
     let copying = Engine::new(surroundings, Exchange::Nobody)?;
@@ -61,17 +61,19 @@ pub(super) fn run(words: &[String], surroundings: &Surroundings, program: Progra
     settle(&snapshot.verdict, surroundings)?;
     let tree = resolved(&command, &snapshot, program, surroundings)?;
     if command.doing == Doing::Show {
+        settle(&read_by_the_cli(&command, &tree, &snapshot, &policy, &copying)?, surroundings)?;
         return show(&command, tree, &snapshot);
     }
     let name = project_name(&command, &tree, &snapshot);
     let mut read = project::read(tree, &name, &|path| snapshot.original(path))?;
+    repeated(&command, &mut read.asked);
     let verdict = match command.doing {
         Doing::Look | Doing::End => judge(&mut of_names(&read.asked), &policy, &engine),
         _ => judge(&mut read.asked, &policy, &engine),
     };
     settle(&verdict, surroundings)?;
     if command.doing == Doing::Begin {
-        settle(&reused(&name, &policy, &engine, surroundings)?, surroundings)?;
+        settle(&reused(&name, &read.asked, &policy, &engine)?, surroundings)?;
     }
     let frozen = frozen::freeze(read, &policy, &snapshot.text())?.to_string();
     drop(snapshot);
@@ -124,6 +126,32 @@ fn resolved(
     Ok(yaml::read(&text)?)
 }
 
+/// What the Dev Containers CLI takes out of a project that it is shown: it reads the Dockerfile by itself, and writes one
+/// of its own that begins with it.
+fn read_by_the_cli(
+    command: &Command,
+    tree: &Value,
+    snapshot: &Snapshot,
+    policy: &Policy,
+    engine: &Engine,
+) -> Result<Verdict, Stop> {
+    let name = project_name(command, tree, snapshot);
+    let mut asked = project::read(tree.clone(), &name, &|path| snapshot.original(path))?.asked;
+    asked.retain(|one| matches!(one.wish, Wish::Read(Reading::Dockerfile | Reading::Context, _)));
+    Ok(judge(&mut asked, policy, engine))
+}
+
+/// `--scale`: more than one container of a service.
+fn repeated(command: &Command, asked: &mut Vec<Asked>) {
+    for given in command.options.given.iter().filter(|given| given.known.long == "scale") {
+        let (service, number) = given.value.split_once('=').unwrap_or((&given.value, ""));
+        if !matches!(number, "0" | "1") {
+            let part = Some(format!("services.{service}"));
+            asked.push(Asked { part, ..Asked::new(Wish::Repeats, given.origin()) });
+        }
+    }
+}
+
 /// Prints the resolved project as JSON, which is YAML too, with the paths of the host.
 fn show(command: &Command, tree: Value, snapshot: &Snapshot) -> Result<ExitCode, Stop> {
     if !command.options.given.is_empty() || !command.options.rest.is_empty() {
@@ -155,24 +183,21 @@ fn project_name(command: &Command, tree: &Value, snapshot: &Snapshot) -> String 
 }
 
 /// Containers that are there already, which Compose would begin as they are.
-fn reused(
-    name: &str,
-    policy: &Policy,
-    waiting: &Engine,
-    surroundings: &Surroundings,
-) -> Result<Verdict, Stop> {
-    let mounted = Engine::new(surroundings, Exchange::Nobody)?;
+///
+/// Those that run too: they can end, or be ended by the command, and begin again.
+fn reused(name: &str, asked: &[Asked], policy: &Policy, engine: &Engine) -> Result<Verdict, Stop> {
     let filter = format!("label={COMPOSE_PREFIX}project={name}");
-    let running = waiting.list(false, Some(&filter)).map_err(Stop::problem)?;
     let mut verdict = Verdict::default();
-    for id in waiting.list(true, Some(&filter)).map_err(Stop::problem)? {
-        let engine = if running.contains(&id) { &mounted } else { waiting };
-        verdict.join(one_reused(&id, policy, engine));
+    // Together with what is made anew: the one runs when the other begins.
+    let mut asked = asked.to_vec();
+    for id in engine.list(true, Some(&filter)).map_err(Stop::problem)? {
+        verdict.join(one_reused(&id, policy, engine, &mut asked));
     }
+    verdict.join(judge(&mut asked, policy, engine));
     Ok(verdict)
 }
 
-fn one_reused(id: &str, policy: &Policy, engine: &Engine) -> Verdict {
+fn one_reused(id: &str, policy: &Policy, engine: &Engine, asked: &mut Vec<Asked>) -> Verdict {
     let mut verdict = Verdict::default();
     match engine.inspected(id) {
         // Made by this project before the gate was there: judged by what it is.
@@ -180,11 +205,11 @@ fn one_reused(id: &str, policy: &Policy, engine: &Engine) -> Verdict {
             if !container.config.labels.iter().flatten().any(|(key, _)| key == PROJECT_LABEL) =>
         {
             match inspected::wishes(&container, policy.shared_cgroup_namespace) {
-                Ok(mut asked) => verdict.join(judge(&mut asked, policy, engine)),
+                Ok(wishes) => asked.extend(wishes),
                 Err(problem) => verdict.findings.push(Finding::never(problem, id)),
             }
         }
-        Ok(Some(_)) => verdict.join(existing(id, policy, engine)),
+        Ok(Some(_)) => verdict.join(existing(id, policy, engine, asked)),
         Ok(None) => {}
         Err(problem) => verdict.findings.push(Finding::never(problem, id)),
     }

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::surroundings::Surroundings;
 use super::{Stop, host};
-use crate::core::inspected::Inspected;
+use crate::core::inspected::{self, Inspected};
 use crate::core::names::is_plain;
 use crate::core::world::{ExistingContainer, ExistingNetwork, ExistingVolume, Place, World};
 
@@ -24,10 +24,10 @@ pub(crate) struct About {
 }
 
 /// Which running containers can exchange a path while it is opened.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Exchange {
-    /// All but these, which end before the path is opened.
-    AllBut(Vec<String>),
+    /// All of them. One that is started again, too: it can do it as it ends.
+    All,
     /// Nobody: the paths are mounted already.
     Nobody,
 }
@@ -134,15 +134,12 @@ impl Engine {
         Ok(self.ask(&words)?.split_whitespace().map(str::to_owned).collect())
     }
 
-    fn running_writers(&self, without: &[String]) -> Result<Vec<(String, PathBuf)>, String> {
+    fn running_writers(&self) -> Result<Vec<(String, PathBuf)>, String> {
         let mut writable = Vec::new();
         for id in self.list(false, None)? {
             // One that has ended in between writes nothing any more.
             let Some(container) = self.inspected(&id)? else { continue };
             let name = container.name.trim_start_matches('/').to_owned();
-            if without.iter().any(|it| *it == name || container.id.starts_with(it.as_str())) {
-                continue;
-            }
             for mount in container.mounts.iter().filter(|mount| mount.writable) {
                 let mut source = PathBuf::from(&mount.source);
                 if mount.kind == "volume" {
@@ -202,6 +199,7 @@ impl World for Engine {
 
     fn container(&self, name: &str) -> Result<Option<ExistingContainer>, String> {
         Ok(self.inspected(name)?.map(|container| ExistingContainer {
+            mounts: inspected::effective_mounts(&container),
             name: container.name.trim_start_matches('/').to_owned(),
             labels: container.config.labels.unwrap_or_default(),
         }))
@@ -210,7 +208,7 @@ impl World for Engine {
     fn writable_by_running(&self) -> Result<Vec<(String, PathBuf)>, String> {
         match &self.exchange {
             Exchange::Nobody => Ok(Vec::new()),
-            Exchange::AllBut(without) => self.writable.get_or_init(|| self.running_writers(without)).clone(),
+            Exchange::All => self.writable.get_or_init(|| self.running_writers()).clone(),
         }
     }
 

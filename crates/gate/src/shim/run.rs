@@ -33,7 +33,7 @@ pub(super) fn run(words: &[String], surroundings: &Surroundings) -> Result<ExitC
         }
         Invocation::End { command, options, mut asked }
         | Invocation::Name { command, options, mut asked } => {
-            let engine = Engine::new(surroundings, Exchange::AllBut(Vec::new()))?;
+            let engine = Engine::new(surroundings, Exchange::All)?;
             let policy = surroundings.policy(&engine)?;
             settle(&judge(&mut asked, &policy, &engine), surroundings)?;
             hand_over(&command, &options, &mut asked, &[], surroundings)
@@ -48,7 +48,7 @@ fn create(
     mut asked: Vec<Asked>,
     surroundings: &Surroundings,
 ) -> Result<ExitCode, Stop> {
-    let engine = Engine::new(surroundings, Exchange::AllBut(Vec::new()))?;
+    let engine = Engine::new(surroundings, Exchange::All)?;
     let policy = surroundings.policy(&engine)?;
     let mut verdict = judge(&mut asked, &policy, &engine);
     let image = options.rest.first().map(String::as_str).unwrap_or_default();
@@ -108,7 +108,7 @@ fn build(
     mut asked: Vec<Asked>,
     surroundings: &Surroundings,
 ) -> Result<ExitCode, Stop> {
-    let engine = Engine::new(surroundings, Exchange::AllBut(Vec::new()))?;
+    let engine = Engine::new(surroundings, Exchange::All)?;
     let policy = surroundings.policy(&engine)?;
     settle(&judge(&mut asked, &policy, &engine), surroundings)?;
     // The context, and the Dockerfile where none was named, have no option that they could be put back into.
@@ -141,19 +141,22 @@ fn enter(
     surroundings: &Surroundings,
 ) -> Result<ExitCode, Stop> {
     let mounts_anew = matches!(command.first().map(String::as_str), Some("start" | "restart"));
-    let exchange = if mounts_anew { Exchange::AllBut(containers.to_vec()) } else { Exchange::Nobody };
+    let exchange = if mounts_anew { Exchange::All } else { Exchange::Nobody };
     let engine = Engine::new(surroundings, exchange)?;
     let policy = surroundings.policy(&engine)?;
     let mut verdict = judge(&mut asked, &policy, &engine);
+    // Together: the first of them runs when the second begins.
+    let mut made_with = Vec::new();
     for name in containers {
-        verdict.join(existing(name, &policy, &engine));
+        verdict.join(existing(name, &policy, &engine, &mut made_with));
     }
+    verdict.join(judge(&mut made_with, &policy, &engine));
     settle(&verdict, surroundings)?;
     hand_over(command, options, &mut asked, &[], surroundings)
 }
 
-/// An existing container: the project's own, and what it was made with.
-pub(super) fn existing(name: &str, policy: &Policy, engine: &Engine) -> Verdict {
+/// An existing container: whether it is the project's own; what it was made with is added to `asked`.
+pub(super) fn existing(name: &str, policy: &Policy, engine: &Engine, asked: &mut Vec<Asked>) -> Verdict {
     let mut verdict = Verdict::default();
     let container = match engine.inspected(name) {
         Ok(Some(container)) => container,
@@ -173,7 +176,7 @@ pub(super) fn existing(name: &str, policy: &Policy, engine: &Engine) -> Verdict 
         return verdict;
     }
     match inspected::wishes(&container, policy.shared_cgroup_namespace) {
-        Ok(mut asked) => verdict.join(judge(&mut asked, policy, engine)),
+        Ok(wishes) => asked.extend(wishes),
         Err(problem) => verdict.never(problem, name),
     }
     verdict

@@ -192,3 +192,27 @@ fn an_existing_container_of_the_project_is_judged_before_it_is_begun_again() {
     up(&stage).refused("everything on the host");
     stage.compose(&["--project-name", "again", "-f", FILE, "down", "--volumes", "--timeout", "0"]).passed();
 }
+
+#[test]
+fn a_project_whose_dockerfile_is_outside_is_not_shown() {
+    let Some(stage) = stage("a_project_whose_dockerfile_is_outside_is_not_shown", "shown") else { return };
+    let victim = stage.home().join("victim");
+    fs::create_dir(&victim).unwrap();
+    fs::write(victim.join("Dockerfile"), "FROM scratch\n# private\n").unwrap();
+    stage.write("Dockerfile", "FROM scratch\n");
+    symlink(victim.join("Dockerfile"), stage.path().join("link")).unwrap();
+    let file = |build: &str| {
+        stage.write(FILE, &format!("version: '3.8'\nservices:\n  app:\n    build: {build}\n"));
+    };
+    let show = || stage.compose(&["-f", FILE, "config"]);
+    file("{context: ., dockerfile: Dockerfile}");
+    assert!(show().passed().contains("dockerfile"));
+    for build in [
+        "{context: ., dockerfile: ../../victim/Dockerfile}",
+        "{context: ., dockerfile: link}",
+        "{context: ../../victim}",
+    ] {
+        file(build);
+        show().refused("victim");
+    }
+}

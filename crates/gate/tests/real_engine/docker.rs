@@ -289,3 +289,24 @@ fn a_refusal_leaves_nothing_behind_and_never_runs() {
     assert_eq!(stage.approve().len(), 2);
     stage.gate(&words).refused("the host's root");
 }
+
+#[test]
+fn a_container_cannot_exchange_its_own_mount_as_it_is_restarted() {
+    let test = "a_container_cannot_exchange_its_own_mount_as_it_is_restarted";
+    let Some(stage) = Stage::new(test, "restarted") else { return };
+    std::fs::create_dir(stage.path().join("sub")).unwrap();
+    // It would do it when it is told to end.
+    let swaps = "trap 'mv /w/sub /w/s2; ln -s /run /w/sub; exit' TERM; while sleep 1 & wait $!; do :; done";
+    let words = ["run", "-d", "--name", "restarted_c", "--network", "none"];
+    let mounts = ["-v", ".:/w", "-v", "./sub:/x", IMAGE, "sh", "-c", swaps];
+    let refused = [&words[..], &["--restart=always"], &mounts[..]].concat();
+    stage.gate(&refused).refused("opened anew");
+    stage.gate(&[&words[..], &mounts[..]].concat()).passed();
+    stage.gate(&["restart", "restarted_c"]).refused("exchanged by the running container restarted_c");
+    assert!(stage.path().join("sub").is_dir(), "it was not told to end");
+    assert_eq!(stage.engine.ask(&["inspect", "--format", "{{.State.Running}}", "restarted_c"]), "true");
+    // Once it has ended and exchanged it, it is judged by what is there now.
+    stage.gate(&["stop", "restarted_c"]).passed();
+    stage.gate(&["start", "restarted_c"]).refused("leads to");
+    stage.gate(&["rm", "-f", "restarted_c"]).passed();
+}

@@ -205,3 +205,13 @@ fn compose_command_lines_are_read_strictly() {
 fn existing_containers_are_judged_by_what_they_are() {
     check_file("containers.json", 20);
 }
+
+#[test]
+fn what_is_opened_later_cannot_be_exchanged_until_then() {
+    check_file("exchanged.json", 40);
+}
+
+#[test]
+fn networks_take_no_addresses_away_from_the_host() {
+    check_file("addresses.json", 20);
+}

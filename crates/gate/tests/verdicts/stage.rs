@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 
+use remo_gate::core::mounts::parse_short;
 use remo_gate::core::policy::{Policy, Protected};
 use remo_gate::core::protected::{Layout, places};
 use remo_gate::core::world::{ExistingContainer, ExistingNetwork, ExistingVolume, Identity, Place, World};
@@ -24,6 +25,8 @@ pub(crate) struct Host {
     /// By any of their names, the project that they belong to.
     containers: BTreeMap<String, String>,
     writable: Vec<PathBuf>,
+    /// Of every existing container, in the short notation.
+    mounts: Vec<String>,
 }
 
 impl Host {
@@ -93,6 +96,7 @@ impl World for Host {
         Ok(self.containers.get(name).map(|project| ExistingContainer {
             name: name.to_owned(),
             labels: BTreeMap::from([("remo.project".to_owned(), project.clone())]),
+            mounts: self.mounts.iter().map(|text| parse_short(text).unwrap()).collect(),
         }))
     }
 

@@ -55,16 +55,19 @@ pub(super) struct Collector<'a> {
     pub(super) volumes: BTreeMap<String, String>,
     pub(super) networks: Vec<String>,
     pub(super) files: Vec<String>,
+    /// What is being read: `services.NAME`, `volumes.NAME`, `secrets.NAME`.
+    pub(super) part: Option<String>,
 }
 
 impl Collector<'_> {
     pub(super) fn add(&mut self, wish: Wish, origin: &str) {
-        self.asked.push(Asked::new(wish, origin));
+        self.asked.push(Asked { part: self.part.clone(), ..Asked::new(wish, origin) });
     }
 
     pub(super) fn add_at(&mut self, wish: Wish, origin: &str, pointer: String, form: Form) {
         self.spots.push(Spot { pointer, form });
-        self.asked.push(Asked::at(wish, origin, self.spots.len() - 1));
+        let asked = Asked::at(wish, origin, self.spots.len() - 1);
+        self.asked.push(Asked { part: self.part.clone(), ..asked });
     }
 
     /// A path of the snapshot as the path that it is a copy of.
@@ -98,6 +101,7 @@ pub fn read(tree: Value, name: &str, original: &dyn Fn(&str) -> String) -> Resul
         volumes: BTreeMap::new(),
         networks: Vec::new(),
         files: Vec::new(),
+        part: None,
     };
     collector.add(Wish::ComposeProject(name.to_owned()), "Compose project name");
     resources::volumes(section(table, "volumes")?, &mut collector)?;
@@ -105,6 +109,7 @@ pub fn read(tree: Value, name: &str, original: &dyn Fn(&str) -> String) -> Resul
     resources::files("configs", section(table, "configs")?, &mut collector)?;
     resources::files("secrets", section(table, "secrets")?, &mut collector)?;
     for (name, one) in section(table, "services")? {
+        collector.part = Some(format!("services.{name}"));
         service::read(name, one, &mut collector)?;
     }
     let Collector { asked, spots, .. } = collector;

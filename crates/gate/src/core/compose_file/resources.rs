@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::project::{Collector, Form, pairs, table, text};
+use super::project::{Collector, Form, items, pairs, table, text};
 use super::unreadable;
 use crate::core::flags::Unreadable;
 use crate::core::wish::{Reading, Wish};
@@ -64,6 +64,7 @@ fn optional<'a>(
 pub(super) fn volumes(section: &Map<String, Value>, collector: &mut Collector<'_>) -> Result<(), Unreadable> {
     for (key, one) in section {
         let place = format!("volumes.{key}");
+        collector.part = Some(place.clone());
         let one = optional(one, &place)?;
         known(&one, &["name", "driver", "driver_opts", "external", "labels"], &place)?;
         labels(&one, &place, collector)?;
@@ -86,6 +87,7 @@ pub(super) fn networks(
     collector.networks.push("default".to_owned());
     for (key, one) in section {
         let place = format!("networks.{key}");
+        collector.part = Some(place.clone());
         let one = optional(one, &place)?;
         let keys = [
             "name",
@@ -109,14 +111,44 @@ pub(super) fn networks(
                 options(&one, &place)?.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
             collector.add(Wish::NetworkDriver { driver, options }, &place);
         }
-        if let Some(ipam) = one.get("ipam").and_then(Value::as_object) {
-            let driver = ipam.get("driver").and_then(Value::as_str).unwrap_or_default();
-            if !matches!(driver, "" | "default") || ipam.contains_key("options") {
-                collector.add(Wish::Forbidden("an address driver is a plugin".to_owned()), &place);
-            }
+        if let Some(ipam) = one.get("ipam").filter(|ipam| !ipam.is_null()) {
+            addresses(table(ipam, &place)?, &place, collector)?;
         }
         collector.networks.push(key.clone());
         collector.add(Wish::Network { name, options: Vec::new() }, &place);
+    }
+    Ok(())
+}
+
+/// Which addresses a network takes.
+fn addresses(
+    ipam: &Map<String, Value>,
+    place: &str,
+    collector: &mut Collector<'_>,
+) -> Result<(), Unreadable> {
+    known(ipam, &["driver", "config", "options"], place)?;
+    let driver = ipam.get("driver").filter(|driver| !driver.is_null());
+    let driver = driver.map_or(Ok(String::new()), |driver| text(driver, place))?;
+    if !matches!(driver.as_str(), "" | "default") || ipam.contains_key("options") {
+        collector.add(Wish::Forbidden("an address driver is a plugin".to_owned()), place);
+    }
+    for (index, pool) in items(ipam.get("config").unwrap_or(&Value::Null)).iter().enumerate() {
+        let place = format!("{place}.ipam.config[{index}]");
+        for (key, value) in table(pool, &place)?.iter().filter(|(_, value)| !value.is_null()) {
+            let kind = match key.as_str() {
+                "subnet" => "subnet",
+                "gateway" => "gateway",
+                "ip_range" => "ip_range",
+                "aux_addresses" => {
+                    for (_, address) in pairs(value, &place)? {
+                        collector.add(Wish::Addresses("aux_addresses", address.unwrap_or_default()), &place);
+                    }
+                    continue;
+                }
+                _ => return Err(unreadable(&place, &format!("{key} is not known to the gate"))),
+            };
+            collector.add(Wish::Addresses(kind, text(value, &place)?), &place);
+        }
     }
     Ok(())
 }
@@ -129,6 +161,7 @@ pub(super) fn files(
 ) -> Result<(), Unreadable> {
     for (key, one) in section {
         let place = format!("{kind}.{key}");
+        collector.part = Some(place.clone());
         let one = table(one, &place)?;
         known(one, &["name", "file", "environment", "content", "labels"], &place)?;
         if let Some(file) = one.get("file") {

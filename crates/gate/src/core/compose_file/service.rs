@@ -48,8 +48,6 @@ const HARMLESS: &[&str] = &[
     "profiles",
     "pull_policy",
     "read_only",
-    "restart",
-    "scale",
     "shm_size",
     "stdin_open",
     "stop_grace_period",
@@ -80,6 +78,8 @@ pub(super) fn read(name: &str, value: &Value, collector: &mut Collector<'_>) -> 
             "devices" => devices(name, value, &place, collector)?,
             "configs" | "secrets" => files(key, items(value), &place, collector)?,
             "deploy" => deploy(value, &place, collector)?,
+            "restart" => restart(&text(value, &place)?, &place, collector),
+            "scale" => scale(&text(value, &place)?, &place, collector),
             "environment" => {
                 for (variable, _) in pairs(value, &place)?.into_iter().filter(|(_, value)| value.is_none()) {
                     collector.add(Wish::HostVariable(variable), &place);
@@ -158,7 +158,14 @@ fn setting(key: &str, value: &Value, place: &str, collector: &mut Collector<'_>)
             "changes how the engine stores the container",
         )],
         "logging" => logging(value, place)?,
-        "volumes_from" => from_others(value, place, collector, Wish::VolumesFrom)?,
+        "volumes_from" => {
+            let mut wishes = from_others(value, place, collector, Wish::VolumesFrom)?;
+            // The mounts of a service of the project are opened once more for this one.
+            if wishes.len() < items(value).len() {
+                wishes.push(Wish::Repeats);
+            }
+            wishes
+        }
         "links" | "external_links" => from_others(value, place, collector, Wish::Link)?,
         "runtime" => vec![Wish::Forbidden("the runtime is not a project's to choose".to_owned())],
         "env_file" | "extends" | "label_file" => {
@@ -170,6 +177,19 @@ fn setting(key: &str, value: &Value, place: &str, collector: &mut Collector<'_>)
         collector.add(wish, place);
     }
     Ok(())
+}
+
+/// The engine has no policy other than these that does not start a container again.
+fn restart(policy: &str, place: &str, collector: &mut Collector<'_>) {
+    if !run::is_without_restart(policy) {
+        collector.add(Wish::Restarts(policy.to_owned()), place);
+    }
+}
+
+fn scale(number: &str, place: &str, collector: &mut Collector<'_>) {
+    if !matches!(number, "0" | "1") {
+        collector.add(Wish::Repeats, place);
+    }
 }
 
 fn own_service(text: &str, collector: &Collector<'_>) -> bool {
@@ -347,6 +367,21 @@ fn deploy(value: &Value, place: &str, collector: &mut Collector<'_>) -> Result<(
     ];
     if let Some(key) = table(value, place)?.keys().find(|key| !known.contains(&key.as_str())) {
         return Err(unreadable(place, &format!("{key} is not known to the gate")));
+    }
+    let written = |key: &str| value.get(key).filter(|value| !value.is_null());
+    if let Some(number) = written("replicas") {
+        scale(&text(number, place)?, place, collector);
+    }
+    if written("mode").is_some_and(|mode| mode != "replicated") {
+        collector.add(Wish::Repeats, place);
+    }
+    if let Some(policy) = written("restart_policy") {
+        // Without a condition, it is any.
+        let condition = table(policy, place)?.get("condition").filter(|condition| !condition.is_null());
+        let condition = condition.map_or(Ok("any".to_owned()), |condition| text(condition, place))?;
+        if condition != "none" {
+            restart(&condition, &format!("{place}.restart_policy"), collector);
+        }
     }
     for part in ["limits", "reservations"] {
         let Some(part) = value.get("resources").and_then(|it| it.get(part)) else { continue };

@@ -1,10 +1,14 @@
 //! Holding what is asked for against the policy.
 
+mod addresses;
 mod places;
 mod settings;
+mod together;
 mod volumes;
 
 use std::collections::BTreeMap;
+
+use together::Together;
 
 use super::finding::{Grant, Verdict};
 use super::names::Owner;
@@ -19,6 +23,9 @@ struct Judge<'a> {
     verdict: Verdict,
     /// Whether this is a build of what the Dev Containers CLI generated, and of nothing else.
     generated: bool,
+    together: Together,
+    /// What the wish at hand belongs to.
+    part: Option<String>,
 }
 
 /// The name that the CLI gives to the content of features; built anew right before each use.
@@ -28,9 +35,11 @@ const FEATURE_CONTENT: &str = "dev_container_feature_content_temp";
 /// what is passed on.
 pub fn judge(asked: &mut [Asked], policy: &Policy, world: &dyn World) -> Verdict {
     let generated = is_generated(asked, policy, world);
-    let mut judge = Judge { policy, world, verdict: Verdict::default(), generated };
+    let together = Together::of(asked, policy, world);
+    let mut judge = Judge { policy, world, verdict: Verdict::default(), generated, together, part: None };
     for one in asked {
-        let Asked { wish, origin, .. } = one;
+        let Asked { wish, origin, part, .. } = one;
+        judge.part.clone_from(part);
         judge.one(wish, origin);
     }
     judge.verdict
@@ -46,7 +55,9 @@ pub fn judge_image_labels(
     let set = |key: &str| {
         asked.iter().any(|one| matches!(&one.wish, Wish::Label { key: given, .. } if given == key))
     };
-    let mut judge = Judge { policy, world, verdict: Verdict::default(), generated: false };
+    let together = Together::default();
+    let mut judge =
+        Judge { policy, world, verdict: Verdict::default(), generated: false, together, part: None };
     for (key, value) in labels.iter().filter(|(key, _)| !set(key)) {
         judge.label(key, value, &format!("label {key} of the image"));
     }
@@ -88,7 +99,9 @@ impl Judge<'_> {
             }
             Wish::Network { name, options } => self.network(name, options, origin),
             Wish::NetworkDriver { driver, options } => self.network_driver(driver, options, origin),
-            Wish::VolumesFrom(name) => self.own_container(name, "takes the mounts of", origin),
+            Wish::VolumesFrom(name) => self.volumes_from(name, origin),
+            Wish::Restarts(_) | Wish::Repeats => {}
+            Wish::Addresses(kind, address) => self.addresses(kind, address, origin),
             Wish::Link(name) => self.own_container(name, "links to", origin),
             Wish::OwnContainer(name) => self.own_container(name, "is about", origin),
             Wish::Label { key, value } => self.label(key, value, origin),

@@ -47,6 +47,7 @@ impl Judge<'_> {
             MountKind::Bind(path) => {
                 let Some(place) = self.place(path, origin) else { return };
                 path.clone_from(&place.path);
+                self.stays(&place, origin);
                 if self.policy.is_of_the_cli(&place) {
                     let words = format!("{} is where the Dev Containers CLI builds from", shown(&place.path));
                     return self.verdict.never(words, origin);
@@ -150,6 +151,11 @@ impl Judge<'_> {
     pub(super) fn read(&mut self, reading: Reading, path: &mut PathBuf, origin: &str) {
         let Some(place) = self.place(path, origin) else { return };
         path.clone_from(&place.path);
+        // Compose mounts these when a container begins; others are copied.
+        let of = |kind: &str| self.part.as_deref().is_some_and(|part| part.starts_with(kind));
+        if reading == Reading::Private && (of("configs.") || of("secrets.")) {
+            self.stays(&place, origin);
+        }
         if self.policy.is_inside(&place) || self.policy.is_generated(&place, reading) {
             return;
         }

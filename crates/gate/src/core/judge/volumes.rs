@@ -74,6 +74,7 @@ impl Judge<'_> {
         if is_bind {
             // The engine mounts it by name when the container starts, link and all.
             let Some(place) = self.place(Path::new(device), origin) else { return };
+            self.stays(&place, origin);
             if place.path != Path::new(device) {
                 let words =
                     format!("a volume whose device {device} is not the plain path {}", shown(&place.path));
