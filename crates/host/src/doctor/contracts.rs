@@ -48,9 +48,10 @@ fn judged(directory: &Path) -> Check {
 /// The number of the user that the unit runs the broker as.
 fn broker_user() -> Option<u32> {
     let accounts = fs::read_to_string("/etc/passwd").ok()?;
-    let mut fields = accounts.lines().map(|line| line.split(':')).find_map(|mut fields| {
-        (fields.next() == Some(BROKER_USER)).then_some(fields)
-    })?;
+    let mut fields = accounts
+        .lines()
+        .map(|line| line.split(':'))
+        .find_map(|mut fields| (fields.next() == Some(BROKER_USER)).then_some(fields))?;
     fields.nth(1)?.parse().ok()
 }
 
