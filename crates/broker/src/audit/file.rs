@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -184,6 +184,10 @@ fn open(path: &Path) -> io::Result<(Arc<File>, u64)> {
     let metadata = file.metadata()?;
     if !metadata.is_file() && !metadata.file_type().is_char_device() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    // Made just now: exactly this mode, whatever the umask.
+    if metadata.is_file() && metadata.len() == 0 && metadata.permissions().mode() & 0o7777 != LOG_MODE {
+        file.set_permissions(fs::Permissions::from_mode(LOG_MODE))?;
     }
     Ok((Arc::new(file), metadata.len()))
 }

@@ -17,8 +17,9 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg}
 
 use crate::support::{binary, refused};
 
-/// Starts what it is given with its standard input and output as the descriptors that systemd would pass.
-const PASS: &str = r#"exec 3<&0 4<&1 0</dev/null; LISTEN_PID=$$; export LISTEN_PID; exec "$@" >/dev/null"#;
+/// Starts what it is given with the umask of the unit, and with its standard input and output as the descriptors that systemd would pass.
+const PASS: &str =
+    r#"umask 077; exec 3<&0 4<&1 0</dev/null; LISTEN_PID=$$; export LISTEN_PID; exec "$@" >/dev/null"#;
 
 /// One message, and the descriptor that came with it.
 #[derive(Debug)]
@@ -245,6 +246,8 @@ fn kept_sockets_take_connections_while_the_broker_is_away() {
     // Its bits are those of the specification, whoever bound it.
     let mode = fs::symlink_metadata(manager.project_socket("project-a")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o666);
+    let log = fs::metadata(manager.directory.audit_log()).unwrap().permissions().mode();
+    assert_eq!(log & 0o777, 0o640, "whatever the unit's umask");
 }
 
 /// R-5.5: what lies in a project's folder may have been written by its container, while nobody looked, too.
