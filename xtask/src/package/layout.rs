@@ -62,8 +62,7 @@ pub(super) fn write(
     metadata: &Value,
     tags: &[String],
 ) -> Result<(), Failure> {
-    // Blobs of an earlier build would be copied along.
-    let _ = std::fs::remove_dir_all(folder);
+    // The index comes last: whoever reads meanwhile finds what the one before names.
     make_folder(&folder.join("blobs/sha256"))?;
     let manifest = json!({
         "schemaVersion": 2,
@@ -87,8 +86,20 @@ pub(super) fn write(
         })
         .collect();
     let index = json!({ "schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": named });
+    write_file(&folder.join("oci-layout"), &text(&json!({ "imageLayoutVersion": "1.0.0" })))?;
     write_file(&folder.join("index.json"), &text(&index))?;
-    write_file(&folder.join("oci-layout"), &text(&json!({ "imageLayoutVersion": "1.0.0" })))
+    remove_others(&folder.join("blobs/sha256"), &[config, layer, &manifest].map(Blob::digest))
+}
+
+/// Removes blobs of an earlier build, which would be copied along.
+fn remove_others(folder: &Path, kept: &[String]) -> Result<(), Failure> {
+    let failed = || format!("cannot tidy up {}", folder.display());
+    for entry in std::fs::read_dir(folder).map_err(Failure::because(failed()))?.flatten() {
+        if !kept.iter().any(|digest| entry.file_name() == digest.as_str()) {
+            std::fs::remove_file(entry.path()).map_err(Failure::because(failed()))?;
+        }
+    }
+    Ok(())
 }
 
 fn text(value: &Value) -> Vec<u8> {

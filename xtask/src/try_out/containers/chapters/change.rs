@@ -21,7 +21,6 @@ pub(in crate::try_out::containers) fn rotates_a_file(stage: &mut Stage) -> Resul
          restarted for it.",
     )?;
     let before = running(stage)?;
-    stage.types(Side::Host, "remo shell -p web --detach --exec 'remo-fetch-secrets watch'")?.exits(0)?;
     stage.types_with_sample("remo-vault set aws", &samples::aws(2))?.exits(0)?;
     stage.sees(
         FRESH,
@@ -46,6 +45,12 @@ pub(in crate::try_out::containers) fn rotates_a_variable(stage: &mut Stage) -> R
     stage.types_with_sample("remo-vault set forge_token", &samples::token(2))?.exits(0)?;
     write(&stage.place.path("forge/token"), &samples::token(2))?;
     stage.story.aside("(the forge takes the new token only, from now on)")?;
+    stage.sees(
+        FRESH,
+        "web",
+        "the broker should have the new token",
+        "remo-fetch-secrets exec -- sh -c 'test $GH_TOKEN = SAMPLE-token-2'",
+    )?;
     stage.types(Side::Host, "remo status")?.exits(0)?.says("remo up web --rebuild")?;
     stage.starts_container("remo up web --rebuild")?.exits(0)?.says("web is up")?;
     stage
