@@ -105,6 +105,7 @@ pub fn policy() -> Policy {
         engine_root: "/srv/docker".into(),
         tool_directories: Vec::new(),
         broker_directory: "/run/remo-broker".into(),
+        key_directory: Some("/run/remo-vault-key".into()),
     };
     let protected = |(what, path, reach): (String, PathBuf, Reach)| {
         let place = Host.resolve(&path).expect("an absolute path");
