@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use remo_wire::client::{Client, ClientError};
 use remo_wire::names::{ProjectName, VAULT_NAME};
 
-use super::{Check, Verdict, contracts, network};
+use super::{Check, Verdict, contracts, network, past_the_gate};
 use crate::containers::Store;
 use crate::engine::Engine;
 use crate::launch::{feature, tooling};
@@ -26,7 +26,7 @@ pub(super) fn all(places: &Places) -> Vec<Check> {
     checks.push(contracts::compose(places));
     checks.push(cli(places));
     checks.extend(["remo-docker", "remo-docker-compose"].map(|name| gate(places, name)));
-    checks.extend(contracts::past_the_gate(places));
+    checks.extend(past_the_gate::check(places));
     checks.push(feature(places));
     checks.push(contracts::key());
     checks.push(vault(places));

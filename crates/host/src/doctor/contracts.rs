@@ -1,10 +1,8 @@
-//! Contracts that hold on an instance whatever was started: who may write where, and what was made past the gate.
+//! Contracts that hold on an instance whatever was started: who may write where.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-
-use remo_gate::core::policy::{FOLDER_LABEL, PROJECT_LABEL};
 
 use super::{Check, Verdict};
 use crate::engine::Engine;
@@ -103,50 +101,11 @@ pub(super) fn compose(places: &Places) -> Check {
     }
 }
 
-/// Containers of projects that the launch gate has not seen, as an editor makes them that calls the real `docker`.
-pub(super) fn past_the_gate(places: &Places) -> Option<Check> {
-    let engine = Engine::new(places).ok()?;
-    let format =
-        format!("{{{{.Label \"{PROJECT_LABEL}\"}}}}\t{{{{.Label \"{FOLDER_LABEL}\"}}}}\t{{{{.ID}}}}");
-    let filter = format!("label={FOLDER_LABEL}");
-    let answer = engine.ask(&["ps", "--all", "--filter", &filter, "--format", &format]).ok()?;
-    let found = unseen(&answer, &places.projects_root);
-    if found.is_empty() {
-        return Some(Check::good("gate", "every container of a project was made through it"));
-    }
-    Some(Check::of(
-        "gate",
-        Verdict::Bad,
-        format!("made past the launch gate: {}", found.join(", ")),
-        "remove each (docker rm -f ID) and start its project with remo; give your editor remo-docker as its docker \
-         (dev.containers.dockerPath in VS Code)",
-    ))
-}
-
-/// The identifiers of containers that were made for a folder of a project without the gate's own label.
-fn unseen(answer: &str, root: &Path) -> Vec<String> {
-    answer
-        .lines()
-        .filter_map(|line| {
-            let (project, rest) = line.split_once('\t')?;
-            let (folder, id) = rest.rsplit_once('\t')?;
-            (project.is_empty() && Path::new(folder).starts_with(root)).then(|| id.to_owned())
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
-
-    #[test]
-    fn a_container_of_a_project_without_the_gates_label_is_found() {
-        let answer = "a\t/p/a\tid1\n\t/p/b\tid2\n\t/elsewhere\tid3\n\t\tid4\nb\t\tid5\n";
-        assert_eq!(unseen(answer, Path::new("/p")), ["id2"]);
-        assert_eq!(unseen("", Path::new("/p")), [""; 0]);
-    }
 
     #[test]
     fn directories_that_others_write_or_enter_are_found() {

@@ -3,6 +3,7 @@
 mod checks;
 mod contracts;
 mod network;
+mod past_the_gate;
 
 use remo_present::table::wrapped;
 use remo_present::width;

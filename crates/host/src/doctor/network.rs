@@ -1,6 +1,10 @@
 //! What containers reach (R-8.4).
 
+use std::collections::BTreeMap;
+
+use remo_present::shown::escaped;
 use remo_wire::names::VAULT_NAME;
+use serde::Deserialize;
 
 use super::{Check, Verdict};
 use crate::containers::Store;
@@ -74,7 +78,8 @@ fn vault(places: &Places) -> Option<Inspected> {
     Engine::new(places).ok()?.inspect(&container.id).ok().flatten()
 }
 
-/// Project containers that reach the vault, as the engine knows their networks; nothing without a vault.
+/// Containers that are on a network with the vault, as the engine knows its networks: those that are remembered, and all
+/// others too. Nothing without a vault.
 pub(super) fn of_the_vault(places: &Places) -> Option<Check> {
     let code = "vault-network";
     let vault = vault(places)?;
@@ -87,11 +92,16 @@ pub(super) fn of_the_vault(places: &Places) -> Option<Check> {
     let own: Vec<&str> = vault.networks().collect();
     let remedy = "give the vault one of its own: docker network rm remo-vault, when nothing is on it, then: \
                   remo vault up --recreate";
-    let beside: Vec<String> = project::all(places)
+    let mut beside: Vec<String> = project::all(places)
         .ok()?
         .into_iter()
         .filter(|name| inspected(name).is_some_and(|found| shares_a_network(&own, found.networks())))
         .collect();
+    // A project may have further containers, and some are of no project.
+    for network in &own {
+        let words = ["network", "inspect", "--format", "{{json .Containers}}", "--", network];
+        beside.extend(others(&engine.ask(&words).ok()?, &vault.id));
+    }
     if !beside.is_empty() {
         return Some(Check::of(
             code,
@@ -121,9 +131,32 @@ fn shares_a_network<'a>(own: &[&str], mut others: impl Iterator<Item = &'a str>)
     others.any(|other| other == "host" || own.contains(&other) || own.contains(&"host"))
 }
 
+/// The containers of a network, as the engine lists them by their ids, without the vault.
+fn others(answer: &str, vault: &str) -> Vec<String> {
+    let found: BTreeMap<String, Member> = serde_json::from_str(answer).unwrap_or_default();
+    found
+        .into_iter()
+        .filter(|(id, _)| id != vault)
+        .map(|(id, member)| format!("container {}", escaped(member.name.as_deref().unwrap_or(&id))))
+        .collect()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Member {
+    name: Option<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whatever_is_on_the_network_is_named_but_for_the_vault() {
+        let answer = r#"{"aa":{"Name":"remo-vault","IPv4Address":"x"},"bb":{"Name":"a-db-1"},"ep-1":{}}"#;
+        assert_eq!(others(answer, "aa"), ["container a-db-1", "container ep-1"]);
+        assert_eq!(others("{}", "aa"), [] as [String; 0]);
+    }
 
     #[test]
     fn a_project_on_the_network_of_the_vault_is_found() {

@@ -19,7 +19,8 @@ use crate::failure::Failure;
 pub struct Turn(#[expect(dead_code, reason = "held for its lock")] File);
 
 impl Turn {
-    /// Waits until no other project is being started, and says for which it waits.
+    /// Waits until no other project is being started, and says for which it waits, and which process ends that. The
+    /// wait itself ends with its process and leaves nothing behind.
     pub fn take(state: &Path, project: &str) -> Result<Self, Failure> {
         let path = state.join("starting");
         let failed = |error: io::Error| Failure::at("lock", &path, &error);
@@ -37,7 +38,7 @@ impl Turn {
         // For whoever waits next.
         file.set_len(0)
             .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(project.as_bytes()))
+            .and_then(|()| writeln!(file, "{}\n{project}", std::process::id()))
             .map_err(failed)?;
         Ok(Self(file))
     }
@@ -55,17 +56,27 @@ fn open(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// The project that is being started; nothing while its name is being written.
-fn holder(file: &mut File) -> String {
-    let mut name = String::new();
-    // A name that cannot be read is only not shown.
-    let _ = file.take(256).read_to_string(&mut name);
-    name
+/// Who starts something: the number of the process, and the project.
+type Holder = Option<(u32, String)>;
+
+/// Who has the turn; nothing while that is being written.
+fn holder(file: &mut File) -> Holder {
+    let mut text = String::new();
+    // What cannot be read is only not shown.
+    let _ = file.take(512).read_to_string(&mut text);
+    let (process, project) = text.split_once('\n')?;
+    Some((process.parse().ok()?, project.trim_end().to_owned()))
 }
 
-fn waits_for(holder: &str, project: &str) -> String {
-    let holder = if holder.is_empty() { "another project".into() } else { escaped(holder) };
-    format!("{} waits for the start of {holder}", escaped(project))
+fn waits_for(holder: &Holder, project: &str) -> String {
+    let project = escaped(project);
+    match holder {
+        Some((process, other)) => format!(
+            "{project} waits for the start of {} (ends with: kill {process}; Ctrl-C here is safe)",
+            escaped(other)
+        ),
+        None => format!("{project} waits for the start of another project (Ctrl-C here is safe)"),
+    }
 }
 
 #[cfg(test)]
@@ -79,7 +90,11 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let state = place.path().to_owned();
         let first = Turn::take(&state, "a-rather-long-name").unwrap();
-        assert_eq!(holder(&mut open(&state.join("starting")).unwrap()), "a-rather-long-name");
+        let of_this_process = |project: &str| Some((std::process::id(), project.to_owned()));
+        let held = holder(&mut open(&state.join("starting")).unwrap());
+        assert_eq!(held, of_this_process("a-rather-long-name"));
+        let words = waits_for(&held, "b");
+        assert!(words.contains(&format!("kill {}", std::process::id())), "{words}");
         let (said, hears) = mpsc::channel();
         let second = std::thread::spawn(move || {
             let turn = Turn::take(&state, "b").unwrap();
@@ -93,8 +108,8 @@ mod tests {
         drop(first);
         assert_eq!(hears.recv(), Ok("second"));
         second.join().unwrap();
-        assert_eq!(holder(&mut open(&place.path().join("starting")).unwrap()), "b");
-        assert_eq!(waits_for("", "b"), "b waits for the start of another project");
+        assert_eq!(holder(&mut open(&place.path().join("starting")).unwrap()), of_this_process("b"));
+        assert!(waits_for(&None, "b").starts_with("b waits for the start of another project"));
     }
 
     /// Whether somebody else waits for the lock, as the kernel has it.

@@ -65,15 +65,16 @@ pub(super) fn text(lines: &[Line]) -> String {
                 &format!("end its shells and processes and start it again: remo up {name} --rebuild"),
             );
         }
-        if let Some(files) = line.files.as_ref().filter(|_| line.files_are_old()) {
-            if files.followed {
+        if let Some(files) = &line.files {
+            if files.followed && line.files_are_old() {
                 say(
                     "what keeps its files fresh does not take what is new",
                     &format!(
                         "look in it for a stopped remo-fetch-secrets watch, or make it again: remo up {name} --rebuild"
                     ),
                 );
-            } else {
+            } else if !files.followed {
+                // What it was given last need not be in its files, so that this is said of the current view too.
                 say(
                     "nothing keeps its files fresh: it was ended, or is switched off",
                     &format!(
@@ -140,14 +141,17 @@ mod tests {
     }
 
     #[test]
-    fn files_that_do_not_follow_are_said_once_they_are_old() {
+    fn files_that_do_not_follow_are_said_with_what_to_do_whatever_they_were_given() {
         let own = |view, watching| {
             of(5, &json!([{"container": id("a"), "watching": watching, "view": view, "fetched_at": null}]))
         };
         assert!(!own(5, true).contains("- a:"));
         let ended = own(5, false);
-        assert!(ended.contains("view 5, not followed") && !ended.contains("- a:"), "{ended}");
-        assert!(own(4, false).contains("nothing keeps its files fresh"));
+        assert!(ended.contains("view 5, not followed"), "{ended}");
+        for text in [ended, own(4, false)] {
+            assert!(text.contains("nothing keeps its files fresh"), "{text}");
+            assert!(text.contains("> the next shell starts it again"), "{text}");
+        }
         assert!(own(4, true).contains("does not take what is new"));
     }
 }
