@@ -172,5 +172,8 @@ fn the_schema_is_strict_at_every_level() {
     let schema = remo_manifest::schema::json_schema();
     assert!(!schema.to_string().contains("null"), "TOML has no null: {schema:#}");
     walk(&schema, &mut objects);
-    assert_eq!(objects, 10, "the file, three kinds of bindings, three helpers, two kinds of their fields, and the cache");
+    assert_eq!(
+        objects, 10,
+        "the file, three kinds of bindings, three helpers, two kinds of their fields, and the cache"
+    );
 }

@@ -174,9 +174,7 @@ fn planted_entries_inside_are_not_followed() {
     fs::create_dir(&stage.secrets).unwrap();
     fs::set_permissions(&stage.secrets, fs::Permissions::from_mode(0o700)).unwrap();
     // Where a directory of ours belongs, a link gives way; elsewhere it is refused.
-    for (name, accepted) in
-        [("lock", &[0][..]), ("owner.json", &[69, 73]), ("views", &[0]), ("exec", &[0])]
-    {
+    for (name, accepted) in [("lock", &[0][..]), ("owner.json", &[69, 73]), ("views", &[0]), ("exec", &[0])] {
         let planted = stage.secrets.join(name);
         match fs::symlink_metadata(&planted) {
             Ok(found) if found.is_dir() => fs::remove_dir_all(&planted).unwrap(),
