@@ -1,4 +1,4 @@
-//! Command lines and Compose projects through the launch gate's judgement. `fuzz/README.md` says what is checked.
+//! Command lines through the launch gate's judgement. `fuzz/README.md` says what is checked.
 
 #![no_main]
 
@@ -7,22 +7,18 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use remo_fuzz::gate_world::{Host, assert_given_away_by_nobody, policy};
 use remo_gate::core::command_line::{self, Invocation};
-use remo_gate::core::compose_file::{frozen, project, yaml};
 use remo_gate::core::finding::{Finding, Verdict};
 use remo_gate::core::judge::judge;
 use remo_gate::core::mounts::csv;
 use remo_gate::core::policy::Policy;
-use serde_json::Value;
 
 static POLICY: LazyLock<Policy> = LazyLock::new(policy);
 
 fuzz_target!(|input: &[u8]| {
     let Ok(text) = std::str::from_utf8(input) else { return };
-    match text.strip_prefix("services:") {
-        Some(_) => compose(text),
-        // No argument of a process has a NUL byte in it.
-        None if text.contains('\0') => {}
-        None => command(&text.split('\n').map(str::to_owned).collect::<Vec<_>>()),
+    // No argument of a process has a NUL byte in it.
+    if !text.contains('\0') {
+        command(&text.split('\n').map(str::to_owned).collect::<Vec<_>>());
     }
 });
 
@@ -54,6 +50,8 @@ fn command(words: &[String]) {
     for word in &options {
         let Some((option, value)) = word.split_once('=') else { continue };
         match option {
+            // A volume without a source is a new one.
+            "--volume" if !value.contains(':') => {}
             "--volume" | "--device" => {
                 assert_given_away_by_nobody(value.split(':').next().unwrap_or_default());
             }
@@ -71,37 +69,5 @@ fn command(words: &[String]) {
     if matches!(options[0].as_str(), "run" | "create" | "exec") {
         let again = passed_on(&[&options[..], &rest].concat());
         assert_eq!(again, Some((options, rest)), "what is passed on is read in another way");
-    }
-}
-
-fn compose(text: &str) {
-    let Ok(tree) = yaml::read(text) else { return };
-    let Ok(mut read) = project::read(tree, "project-a_devcontainer", &str::to_owned) else { return };
-    if is_refused(&judge(&mut read.asked, &POLICY, &Host)) {
-        return;
-    }
-    let Ok(frozen) = frozen::freeze(read, &POLICY, "/snapshot") else { return };
-    paths(&frozen);
-    yaml::read(&frozen.to_string()).expect("what is frozen can be read");
-}
-
-/// Looks at every value of the frozen project that the engine or Compose takes for a path of the host.
-fn paths(value: &Value) {
-    match value {
-        Value::Object(table) => {
-            for (key, value) in table {
-                let is_path = matches!(key.as_str(), "source" | "device" | "file" | "context" | "dockerfile");
-                if let (true, Value::String(path)) = (is_path, value) {
-                    assert_given_away_by_nobody(&path.replace("$$", "$"));
-                }
-                paths(value);
-            }
-        }
-        Value::Array(items) => items.iter().for_each(paths),
-        Value::String(text) => {
-            let singles = text.replace("$$", "");
-            assert!(!singles.contains('$'), "a dollar that Compose resolves again: {text}");
-        }
-        _ => {}
     }
 }

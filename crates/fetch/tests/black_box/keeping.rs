@@ -197,7 +197,11 @@ fn what_is_planted_in_the_place_of_the_lock_gives_way() {
         kept.stage.run(&["shell", "--watch"]).succeeded();
         // Two may watch now, until the one whose lock is gone is asked to do something.
         kept.push_and_see(&format!("value {round}"));
-        assert_ne!(kept.the_watch(), earlier);
+        wait::until_true(
+            PATIENCE,
+            "the end of the watch whose lock is gone",
+            || matches!(kept.watches().as_slice(), [watch] if *watch != earlier),
+        );
     }
     assert_eq!(fs::read_to_string(outside).unwrap(), "mine");
 }

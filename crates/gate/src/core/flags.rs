@@ -100,7 +100,14 @@ pub fn parse<M>(
             return Err(Unreadable("an argument with a NUL byte".to_owned()));
         }
         if argument == "--" {
-            parsed.rest.extend(left.cloned());
+            let words: Vec<String> = left.cloned().collect();
+            // Passed on without the --, such a word would be an option: no container, image or file here has one.
+            let bare = if until == Until::FirstWord { words.get(..1) } else { Some(&words[..]) };
+            let is_option = |word: &String| word.len() > 1 && word.starts_with('-');
+            if bare.unwrap_or_default().iter().any(is_option) {
+                return Err(Unreadable("a word behind -- that begins with -".to_owned()));
+            }
+            parsed.rest.extend(words);
             break;
         }
         if let Some(long) = argument.strip_prefix("--") {

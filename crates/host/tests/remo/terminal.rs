@@ -36,7 +36,8 @@ fn the_menu_narrows_opens_and_comes_back() {
     terminal.write("bet");
     terminal.wait_without("alpha");
     terminal.press(&["Enter"]);
-    // A shell on the host, in the project's folder.
+    // A shell on the host, in the project's folder; keys that come before its prompt may still be the picker's.
+    terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with(['#', '$']));
     terminal.write("echo in-$REMO_PROJECT > $HOME/proof; exit\n");
     let proof = stage.home().join("proof");
     wait::until_true(wait::PATIENCE, "the command", || {
